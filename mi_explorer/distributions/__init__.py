@@ -1,0 +1,34 @@
+"""Toy distributions whose mutual information is known.
+
+Importing them, and reading ``mi``, needs no torch; ``sample`` and ``log_ratio`` do.
+"""
+
+from .base import Distribution, families, from_spec, register
+from .discrete import BinaryErasureChannel, JointTable, SymmetricChannel, ZChannel
+from .gaussian import Gaussian, GaussianDense, GaussianSparse
+from .maps import Map, maps
+from .mixture import GaussianMixture, XMixture
+from .student import StudentT
+from .transformed import Transformed
+from .uniform import AdditiveUniform
+
+__all__ = [
+    "Distribution",
+    "families",
+    "from_spec",
+    "register",
+    "Gaussian",
+    "GaussianDense",
+    "GaussianSparse",
+    "Transformed",
+    "Map",
+    "maps",
+    "StudentT",
+    "AdditiveUniform",
+    "SymmetricChannel",
+    "BinaryErasureChannel",
+    "ZChannel",
+    "JointTable",
+    "GaussianMixture",
+    "XMixture",
+]

@@ -1,0 +1,259 @@
+"""What a run is, written down before it starts: plain Python that validates, compares, and travels as JSON or a URL."""
+
+from __future__ import annotations
+
+__all__ = ["Experiment", "MAX_COST", "MAX_SCORES", "MAX_STEP"]
+
+import dataclasses
+import hashlib
+import json
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, quote, urlencode
+
+from mi_explorer import distributions
+from mi_explorer.bounds import bounds as registered_bounds
+from mi_explorer.parameters import ParameterError, choice, parameters, real, validate, whole
+
+# Guards for a page that anybody may use; a researcher with time and memory sets them higher.
+MAX_COST = 1e11  # steps x K^2 x dimension
+MAX_SCORES = 1e8  # bounds x replicates x K^2: the scores of one step
+MAX_STEP = 1e12  # multiplications in the hidden layers of one step: about ten seconds of one core
+
+CHANGEABLE = ("distribution", "batch_size", "learning_rate")
+MAX_CHANGES = 1000
+MAX_BOUNDS = 16
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A description of one run, frozen and validated: ``run(experiment)`` carries it out.
+
+    Arguments:
+        distribution: the toy problem, a ``Distribution`` (or its spec, a dictionary).
+        bounds: names from ``mi_explorer.bounds``; all of them are trained at once on the same batches.
+        critic: "joint", "separable" or "bilinear". width: units in each of its two hidden layers.
+        batch_size: K, the pairs in a batch. learning_rate: Adam's. steps: how many updates.
+        replicates: independent repetitions (own data, own initial weights), trained side by side.
+        seed: the same seed on the same device gives the same curves.
+        evaluate_every: steps between two estimates on fresh samples.
+        device: "cpu", "cuda" or "auto" (cuda where there is one). precision: "exact" or "fast" (bf16 matrix products).
+        changes: (step, field, value) triples: from that step on the field has the value. "distribution" (of the same
+            dimensions), "batch_size" and "learning_rate" can change while the critics stay: the staircase.
+
+    Raises:
+        ParameterError: names the field, its value and what is allowed.
+    """
+
+    distribution: distributions.Distribution = distributions.Gaussian(dim=1, correlation=0.8)
+    bounds: tuple[str, ...] = ("infonce", "mine")
+    critic: str = choice("joint", ("joint", "separable", "bilinear"), label="Critic")
+    width: int = whole(256, 1, 4096, label="Critic width", slider=(8, 512, 8))
+    batch_size: int = whole(64, 2, 8192, label="Batch size K", slider=(4, 512, 4))
+    learning_rate: float = real(5e-4, 0, 1, open=True, label="Learning rate")
+    steps: int = whole(2000, 1, 10_000_000, label="Steps", slider=(100, 20_000, 100))
+    replicates: int = whole(4, 1, 256, label="Replicates", slider=(1, 16, 1))
+    seed: int = whole(0, 0, 2**31 - 1, label="Seed")
+    evaluate_every: int = whole(50, 1, 10_000_000, label="Steps between fresh estimates")
+    device: str = choice("auto", ("auto", "cpu", "cuda"), label="Device")
+    precision: str = choice("exact", ("exact", "fast"), label="Precision")
+    changes: tuple[tuple[int, str, object], ...] = ()
+
+    def __post_init__(self):
+        validate(self)
+        object.__setattr__(self, "distribution", distribution_from(self.distribution))
+        object.__setattr__(self, "bounds", bounds_from(self.bounds))
+        object.__setattr__(self, "changes", changes_from(self.changes, self.distribution))
+        check_cost(self)
+
+    # -- the run over time ---------------------------------------------------------------------------------------------
+
+    def with_change(self, step: int, **values) -> Experiment:
+        """The same experiment in which the named fields have new values from ``step`` on."""
+        kept = tuple(change for change in self.changes if change[0] != step or change[1] not in values)
+        added = tuple((step, field, value) for field, value in values.items())
+        return dataclasses.replace(self, changes=kept + added)
+
+    def at(self, step: int) -> Experiment:
+        """The experiment as it stands at a step, without its changes."""
+        values = {field: value for when, field, value in self.changes if when <= step}
+        copy = object.__new__(Experiment)  # these values were checked already, and every step asks
+        copy.__dict__.update(vars(self), **values, changes=())
+        return copy
+
+    def level_starts(self) -> list[int]:
+        """The steps at which a level begins: 0 and every step with a change."""
+        return sorted({0, *(when for when, _, _ in self.changes if when < self.steps)})
+
+    # -- JSON, URL, key ------------------------------------------------------------------------------------------------
+
+    def to_dict(self) -> dict:
+        """Plain lists, numbers and strings, ready for JSON."""
+        plain = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        plain["distribution"] = self.distribution.spec()
+        plain["bounds"] = list(self.bounds)
+        plain["changes"] = [
+            [step, field, value.spec() if field == "distribution" else value] for step, field, value in self.changes
+        ]
+        return plain
+
+    @classmethod
+    def from_dict(cls, plain: dict) -> Experiment:
+        """The experiment that ``to_dict`` described; ParameterError for anything else. Missing fields get defaults."""
+        if not isinstance(plain, dict):
+            raise ParameterError("experiment", plain, "a dictionary of its fields")
+        names = [field.name for field in dataclasses.fields(cls)]
+        for name in plain:
+            if name not in names:
+                raise ParameterError("experiment", name, "made of the fields " + ", ".join(names))
+        return cls(**plain)
+
+    def to_json(self) -> str:
+        return json.dumps(self.to_dict(), indent=2, allow_nan=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> Experiment:
+        try:
+            plain = json.loads(text, object_pairs_hook=without_twins)
+        except ParameterError:
+            raise
+        except (ValueError, TypeError, RecursionError):
+            raise ParameterError("experiment", text, "valid JSON") from None
+        return cls.from_dict(plain)
+
+    def to_url(self, base: str = "") -> str:
+        """A link: ``base#distribution=gaussian&distribution.dim=20&batch_size=64...``, every field spelled out."""
+        return base + "#" + urlencode(flatten(self.to_dict()), quote_via=quote, safe="(),")
+
+    @classmethod
+    def from_url(cls, url: str) -> Experiment:
+        """The experiment in a link (or in its part after #); ParameterError for a broken one."""
+        if not isinstance(url, str):
+            raise ParameterError("link", url, "text")
+        return cls.from_dict(unflatten(parse_qsl(url.rpartition("#")[2], keep_blank_values=True)))
+
+    @property
+    def key(self) -> str:
+        """Sixteen characters that name this content: equal experiments, and only they, share a key."""
+        canonical = json.dumps(self.to_dict(), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+
+
+# -- validation of the fields that are not numbers ---------------------------------------------------------------------
+
+
+def distribution_from(value: object) -> distributions.Distribution:
+    return value if isinstance(value, distributions.Distribution) else distributions.from_spec(value)
+
+
+def bounds_from(value: object) -> tuple[str, ...]:
+    if isinstance(value, str):
+        value = [name for name in value.split(",") if name]
+    named = isinstance(value, (tuple, list)) and all(isinstance(name, str) for name in value)
+    if not named or not 1 <= len(value) <= MAX_BOUNDS:
+        raise ParameterError("bounds", value, f"1 to {MAX_BOUNDS} names of bounds")
+    return tuple(dict.fromkeys(registered_bounds[name].key for name in value))
+
+
+def changes_from(value: object, start: distributions.Distribution) -> tuple:
+    if not isinstance(value, (tuple, list)) or len(value) > MAX_CHANGES:
+        raise ParameterError("changes", value, f"at most {MAX_CHANGES} triples (step, field, value)")
+    checked = []
+    for change in value:
+        if not isinstance(change, (tuple, list)) or len(change) != 3:
+            raise ParameterError("changes", change, "a triple (step, field, value)")
+        step, field, new = change
+        whole_steps = parameters(Experiment)["steps"]
+        step = whole_steps.check("changes", step)
+        if not isinstance(field, str) or field not in CHANGEABLE:
+            raise ParameterError("changes", field, "one of " + ", ".join(CHANGEABLE) + "; start a new run for the others")
+        if field == "distribution":
+            new = distribution_from(new)
+            if (new.dim_x, new.dim_y) != (start.dim_x, start.dim_y):
+                raise ParameterError(
+                    "distribution", f"{new.dim_x} + {new.dim_y} dimensions",
+                    f"of {start.dim_x} + {start.dim_y} dimensions while a run goes on; start a new run",
+                )
+        else:
+            new = parameters(Experiment)[field].check(field, new)
+        checked.append((step, field, new))
+    return tuple(sorted(checked, key=lambda change: change[0]))
+
+
+def check_cost(experiment: Experiment) -> None:
+    K = max([experiment.batch_size, *(value for _, field, value in experiment.changes if field == "batch_size")])
+    cost = experiment.steps * K**2 * max(experiment.distribution.dim_x, experiment.distribution.dim_y)
+    if cost > MAX_COST:
+        raise ParameterError(
+            "steps × batch_size² × dimension", int(float(f"{cost:.3g}")),
+            f"at most {MAX_COST:g}; fewer steps or a smaller batch will do. In the library, "
+            "mi_explorer.experiment.MAX_COST = float('inf') lifts this limit",
+        )
+    scores = len(experiment.bounds) * experiment.replicates * K**2
+    if scores > MAX_SCORES:
+        raise ParameterError(
+            "bounds × replicates × batch_size²", int(float(f"{scores:.3g}")),
+            f"at most {MAX_SCORES:g}, to fit into memory; in the library, mi_explorer.experiment.MAX_SCORES lifts this limit",
+        )
+    rows = {"joint": K**2, "separable": 2 * K, "bilinear": 0}[experiment.critic]  # that pass the second hidden layer
+    step = 3 * len(experiment.bounds) * experiment.replicates * rows * experiment.width**2
+    if step > MAX_STEP:
+        what = "batch_size²" if experiment.critic == "joint" else "batch_size"
+        raise ParameterError(
+            f"bounds × replicates × {what} × width²", int(float(f"{step:.3g}")),
+            f"at most {MAX_STEP:g} multiplications, or one step takes too long to be stopped; the separable critic needs "
+            "fewer. In the library, mi_explorer.experiment.MAX_STEP lifts this limit",
+        )
+
+
+# -- a dictionary as the pairs of a query string -----------------------------------------------------------------------
+
+
+def without_twins(pairs: list[tuple[str, object]]) -> dict:
+    """A JSON object as a dictionary; a name that stands there twice leaves open which value was meant."""
+    plain = {}
+    for name, value in pairs:
+        if name in plain:
+            raise ParameterError(name[:60], "given twice", "given once")
+        plain[name] = value
+    return plain
+
+
+def flatten(plain: dict, prefix: str = "") -> dict[str, str]:
+    """{"distribution": {"name": "gaussian", "dim": 2}} -> {"distribution": "gaussian", "distribution.dim": "2"}."""
+    flat = {}
+    for name, value in plain.items():
+        path = prefix if name == "name" and prefix else f"{prefix}.{name}" if prefix else name
+        if isinstance(value, dict):
+            flat |= flatten(value, path)
+        elif isinstance(value, str):
+            flat[path] = value
+        elif name == "bounds":
+            flat[path] = ",".join(value)
+        else:
+            flat[path] = json.dumps(value, separators=(",", ":"))
+    return flat
+
+
+def unflatten(pairs: list[tuple[str, str]]) -> dict:
+    plain: dict = {}
+    for path, text in pairs:
+        *parents, name = path.split(".")
+        if len(parents) > 8:
+            raise ParameterError("link", path, "nested at most 8 deep")
+        place = plain
+        for parent in parents:
+            inner = place.get(parent, {})
+            place[parent] = inner if isinstance(inner, dict) else {"name": inner}
+            place = place[parent]
+        try:
+            value = json.loads(text)
+        except (ValueError, RecursionError):
+            value = text
+        if isinstance(place.get(name), dict):  # distribution.dim came before distribution
+            place, name = place[name], "name"
+        if name in place:
+            raise ParameterError(path[:60], "given twice", "given once")
+        place[name] = value
+    if isinstance(plain.get("distribution"), str):  # a family without parameters, or with its defaults
+        plain["distribution"] = {"name": plain["distribution"]}
+    return plain

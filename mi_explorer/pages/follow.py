@@ -1,0 +1,138 @@
+"""Following a run: one thread takes frames from the runner and tells the page, a few times a second."""
+
+from __future__ import annotations
+
+__all__ = ["Blocks", "Every", "Follower", "Standing"]
+
+import math
+import threading
+import time
+
+import numpy as np
+
+from mi_explorer.bounds import bounds
+from mi_explorer.experiment import Experiment
+from mi_explorer.result import Evaluation, over_replicates
+from mi_explorer.runners import Frame
+from mi_explorer.verdicts import Reading
+
+FRAMES_PER_SECOND = 15
+POINTS = 500  # of a curve: more would only be ink
+
+
+class Follower:
+    """Calls ``tick()`` from a thread of its own; it alone writes what moves. ``tick`` returns whether to go on soon."""
+
+    def __init__(self, tick):
+        self.tick = tick
+        self.awake = threading.Event()
+        self.thread = threading.Thread(target=self.follow, name="mi-explorer-page", daemon=True)
+        self.thread.start()
+
+    def wake(self) -> None:
+        self.awake.set()
+
+    def follow(self) -> None:
+        while True:
+            self.awake.wait()
+            self.awake.clear()
+            while self.tick():
+                time.sleep(1 / FRAMES_PER_SECOND)
+
+
+class Every:
+    """Says yes at most once in so many seconds."""
+
+    def __init__(self, seconds: float):
+        self.seconds = seconds
+        self.last = -math.inf
+
+    def due(self) -> bool:
+        now = time.monotonic()
+        if now - self.last < self.seconds:
+            return False
+        self.last = now
+        return True
+
+
+class Blocks:
+    """Averages a run's steps in blocks, so that a curve of any length has at most POINTS points.
+
+    Points are (centre of the block (n,), and over its steps and replicates mean, low and high (n, bounds)); low and high
+    lie one standard deviation over the replicates around the mean.
+    """
+
+    def __init__(self, steps: int):
+        self.size = math.ceil(steps / POINTS)
+        self.rest: np.ndarray | None = None  # the steps of the block that is not full yet
+        self.count = 0
+
+    def add(self, rows: np.ndarray) -> tuple[np.ndarray, ...] | None:
+        """Take estimates (new steps, bounds, replicates); the points of the blocks that are full now, or None."""
+        if self.rest is not None:
+            rows = np.concatenate([self.rest, rows])
+        whole = len(rows) // self.size
+        self.rest = rows[whole * self.size :]
+        if not whole:
+            return None
+        means = rows[: whole * self.size].reshape(whole, self.size, *rows.shape[1:]).mean(1)
+        centres = (self.count + np.arange(whole) + 0.5) * self.size + 0.5
+        self.count += whole
+        return points(centres, means)
+
+    def tentative(self) -> tuple[np.ndarray, ...] | None:
+        """The point of the block that is not full yet, as it stands, or None."""
+        if self.rest is None or not len(self.rest):
+            return None
+        centre = self.count * self.size + (len(self.rest) + 1) / 2
+        return points(np.array([centre]), self.rest.mean(0)[None])
+
+
+def points(centres: np.ndarray, means: np.ndarray) -> tuple[np.ndarray, ...]:
+    mean, spread = over_replicates(means)
+    return centres, mean, mean - spread, mean + spread
+
+
+class Standing:
+    """How the bounds stand in the current level: the newest fresh estimates, and the perfect critic over the level."""
+
+    def __init__(self):
+        self.level_start = -1
+        self.evaluations: list[Evaluation] = []
+        self.perfect = np.zeros(0)
+
+    def add(self, frame: Frame) -> list[tuple[int, np.ndarray]]:
+        """Take a frame's evaluations; returns (step, perfect critic's values (bounds,)) for each, averaged over the level."""
+        lines = []
+        starts = frame.experiment.level_starts()
+        for evaluation in frame.evaluations:
+            start = max(start for start in starts if start < evaluation.step)
+            if start != self.level_start:
+                self.level_start, self.evaluations = start, []
+            self.evaluations.append(evaluation)
+            self.perfect = np.mean([one.perfect.mean(1) for one in self.evaluations], axis=0)
+            lines.append((evaluation.step, self.perfect))
+        return lines
+
+    def readings(self, experiment: Experiment, running: bool) -> list[Reading]:
+        """One reading per bound; empty before the first evaluation."""
+        if not self.evaluations:
+            return []
+        last, level = self.evaluations[-1], experiment.at(self.level_start)
+        count, replicates = len(self.evaluations), experiment.replicates
+        readings = []
+        for index, name in enumerate(experiment.bounds):
+            alive = ~np.isnan(last.estimate[index])  # NaN: ended; infinite: overflowed in a fresh batch, and goes on
+            known = np.isfinite(last.estimate[index])
+            values = last.estimate[index][known]
+            perfect_errors = np.array([one.perfect_stderr[index] for one in self.evaluations])
+            readings.append(Reading(
+                bound=bounds[name], batch_size=level.batch_size, truth=level.distribution.mi,
+                estimate=values.mean() if values.size else math.nan,
+                stderr=float(np.sqrt((last.stderr[index][known] ** 2).sum()) / max(values.size, 1)),
+                sd=values.std(ddof=1) if values.size > 1 else math.nan,
+                perfect=float(self.perfect[index]),
+                perfect_stderr=float(np.sqrt((perfect_errors**2).sum()) / (count * replicates)),
+                replicates=replicates, alive=int(alive.sum()), running=running,
+            ))
+        return readings

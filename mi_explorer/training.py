@@ -1,0 +1,271 @@
+"""The engine: many critics, of several bounds and replicates, trained in one batched step on the same samples.
+
+    for progress in run(experiment):
+        print(progress.step, progress.estimates)
+
+``run`` is a generator: whoever iterates can pause, stop or look, and may send a change between two steps.
+"""
+
+from __future__ import annotations
+
+__all__ = ["run"]
+
+import functools
+import hashlib
+import math
+from collections.abc import Callable, Generator
+
+import numpy as np
+import torch
+
+from mi_explorer import critics
+from mi_explorer.bounds import Bound, Extras, bounds, log_mean_exp_off_diagonal, off_diagonal
+from mi_explorer.distributions import Distribution
+from mi_explorer.experiment import Experiment
+from mi_explorer.parameters import ParameterError
+from mi_explorer.result import Ending, Evaluation, Look, Progress
+
+AVERAGE_RATE = 0.01  # of MINE's moving average (Belghazi et al. 2018, their code)
+FRESH_BATCHES = 8  # per estimate on fresh samples
+FINAL_BATCHES, FINAL_PAIRS = 64, 4096  # the last of a level takes more, within reason: no run can be stopped amid one
+RUNAWAY = 1e3  # nats: no toy problem here is near
+PATIENCE = 10  # steps in a row beyond RUNAWAY end a curve: one wild batch does not
+BLOCKS_OF_A_LOOK, BLOCK, GRID_OF_A_LOOK = 8, 64, 41
+
+
+def run(experiment: Experiment, *, threads: int = 1) -> Generator[Progress, dict | None, None]:
+    """Carry out an experiment, one ``Progress`` per training step.
+
+    Change something between two steps by sending it: ``steps.send({"batch_size": 128})``. What may change is said in
+    ``Experiment.changes``; the progress that follows carries the experiment with the change written into it. That
+    experiment alone gives the same curves again, and the same fresh estimates but one: at the step before a planned
+    change more batches are drawn, for the last estimate of a level, and nobody plans a change that is sent.
+
+    The same seed on the same device gives the same curves. Every bound sees the same batches and starts from the same
+    weights, so that its curve does not depend on the bounds beside it; the number of replicates is part of the draw.
+
+    Torch computes on one thread, where these sizes are fastest on a busy machine; ``threads`` sets another number.
+
+    Raises:
+        ParameterError: the experiment asks for cuda where there is none, or a change that is not allowed.
+    """
+    device = device_of(experiment)
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        trainer = Trainer(experiment, device)
+        for step in range(1, experiment.steps + 1):
+            change = yield trainer.advance(step)
+            if change:
+                trainer.experiment = trainer.experiment.with_change(step, **change)
+    finally:
+        torch.set_num_threads(before)
+
+
+def device_of(experiment: Experiment) -> torch.device:
+    available = torch.cuda.is_available()
+    if experiment.device == "cuda" and not available:
+        raise ParameterError("device", "cuda", "'cpu' or 'auto' on this machine: PyTorch finds no CUDA device here")
+    return torch.device("cuda" if available and experiment.device != "cpu" else "cpu")
+
+
+def stream(experiment: Experiment, name: str, device: torch.device) -> torch.Generator:
+    """A generator of its own for every purpose: evaluating or looking more often must not change what others see."""
+    digest = hashlib.sha256(f"{experiment.seed}/{name}".encode()).digest()
+    return torch.Generator(device).manual_seed(int.from_bytes(digest[:7], "big"))
+
+
+def alike(make: Callable[[tuple[int, ...]], torch.nn.Module], count: int, replicates: int) -> torch.nn.Module:
+    """A module with replicates (count, replicates) whose first axis starts from the same weights throughout: a
+    replicate sets out from one place under every bound, and from the same one whatever bounds stand beside it."""
+    start = make((1, replicates)).state_dict()
+    module = make((count, replicates))
+    module.load_state_dict({name: values.expand(count, *values.shape[1:]) for name, values in start.items()})
+    return module
+
+
+class Trainer:
+    """The state of a run: critics, optimiser, random streams, moving averages, endings."""
+
+    def __init__(self, experiment: Experiment, device: torch.device):
+        self.experiment = experiment
+        self.device = device
+        self.bounds = [bounds[name] for name in experiment.bounds]
+        self.train_stream = stream(experiment, "train", device)
+
+        # Bounds that train alike (SMILE with several clips, JS) share one critic and differ in how they read it.
+        ways = list(dict.fromkeys(bound.training for bound in self.bounds))
+        self.way_of_bound = [ways.index(bound.training) for bound in self.bounds]
+        self.representatives = [self.bounds[self.way_of_bound.index(way)] for way in range(len(ways))]
+
+        self.critic = alike(self.new_critic, len(ways), experiment.replicates)
+        self.baselines = {}
+        for uses in sorted({bound.baseline for bound in self.representatives} - {""}):
+            members = [way for way, bound in enumerate(self.representatives) if bound.baseline == uses]
+            make = functools.partial(self.new_baseline, uses)
+            self.baselines[uses] = members, alike(make, len(members), experiment.replicates)
+        modules = torch.nn.ModuleList([self.critic, *(baseline for _, baseline in self.baselines.values())])
+        self.optimiser = torch.optim.Adam(modules.parameters(), lr=experiment.learning_rate, fused=True)
+
+        self.log_averages = [None] * len(ways)
+        self.beyond = np.zeros((len(self.bounds), experiment.replicates), int)
+        self.endings: list[Ending] = []
+        self.ended = np.zeros((len(self.bounds), experiment.replicates), bool)
+        self.level = experiment.at(0)
+
+    def new_critic(self, replicates: tuple[int, ...]) -> critics.Critic:
+        e = self.experiment
+        hidden = {} if e.critic == "bilinear" else {"width": e.width}
+        return critics.make(
+            e.critic, e.distribution.dim_x, e.distribution.dim_y, **hidden,
+            replicates=replicates, precision=e.precision, generator=stream(e, "initial weights", self.device),
+        )
+
+    def new_baseline(self, uses: str, replicates: tuple[int, ...]) -> critics.Baseline:
+        e = self.experiment
+        return critics.Baseline(
+            e.distribution.dim_x, e.distribution.dim_y, uses=uses, width=e.width,
+            replicates=replicates, generator=stream(e, f"initial baseline of {uses}", self.device),
+        )
+
+    # -- one step ------------------------------------------------------------------------------------------------------
+
+    def advance(self, step: int) -> Progress:
+        level = self.experiment.at(step - 1)
+        if level != self.level:
+            self.enter(level)
+        x, y = level.distribution.sample(level.batch_size, replicates=level.replicates, generator=self.train_stream)
+        scores, extras = self.forward(x, y)
+        self.update_averages(scores, extras)
+        losses = [bound.loss(scores[way], extras[way]) for way, bound in enumerate(self.representatives)]
+        estimates = self.training_estimates(losses, scores, extras).cpu().numpy()
+        self.optimiser.zero_grad(set_to_none=True)
+        torch.stack(losses).sum().backward()
+        self.optimiser.step()
+
+        self.end_runaways(step, estimates)
+        evaluation = None
+        last = step == self.experiment.steps or step in self.experiment.level_starts()
+        if last or step == 1 or step % self.experiment.evaluate_every == 0:
+            final = min(FINAL_BATCHES, max(FRESH_BATCHES, FINAL_PAIRS // level.batch_size))
+            evaluation = self.evaluate(step, level, final if last else FRESH_BATCHES)
+        estimates = np.where(self.ended, np.nan, estimates).astype(np.float32)
+        return Progress(step, estimates, self.experiment, evaluation, tuple(self.endings), lambda: self.look(step, level))
+
+    def enter(self, level: Experiment) -> None:
+        """A parameter has changed: the critics stay, MINE's average belongs to the old problem and goes."""
+        self.level = level
+        self.log_averages = [None] * len(self.representatives)
+        for group in self.optimiser.param_groups:
+            group["lr"] = level.learning_rate
+
+    def forward(self, x: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, list[Extras]]:
+        """Scores (ways, R, K, K) and what goes with them."""
+        scores = self.critic(x, y)
+        extras = [Extras(log_average=average) for average in self.log_averages]
+        for members, baseline in self.baselines.values():
+            for way, values in zip(members, baseline(x, y)):
+                extras[way] = extras[way]._replace(baseline=values)
+        return scores, extras
+
+    def update_averages(self, scores: torch.Tensor, extras: list[Extras]) -> None:
+        for way, bound in enumerate(self.representatives):
+            if not bound.moving_average:
+                continue
+            now = log_mean_exp_off_diagonal(scores[way].detach())
+            old = self.log_averages[way]
+            if old is not None:
+                now = torch.logaddexp(old + math.log1p(-AVERAGE_RATE), now + math.log(AVERAGE_RATE))
+            self.log_averages[way] = now
+            extras[way] = extras[way]._replace(log_average=now)
+
+    def estimates(self, scores: torch.Tensor, extras: list[Extras]) -> torch.Tensor:
+        """(bounds, R) from the scores of all ways."""
+        return torch.stack([bound.estimate(scores[w], extras[w]) for bound, w in zip(self.bounds, self.way_of_bound)])
+
+    @torch.no_grad()
+    def training_estimates(self, losses: list, scores: torch.Tensor, extras: list[Extras]) -> torch.Tensor:
+        """The same, but what was trained on its own estimate need not compute it again."""
+        return torch.stack([
+            bound.estimate(scores[way], extras[way]) if bound.objective else -losses[way].detach()
+            for bound, way in zip(self.bounds, self.way_of_bound)
+        ])
+
+    def end_runaways(self, step: int, estimates: np.ndarray) -> None:
+        finite = np.isfinite(estimates)
+        self.beyond = np.where(finite & (np.abs(estimates) > RUNAWAY), self.beyond + 1, 0)
+        for index, replicate in zip(*np.nonzero(~self.ended & (~finite | (self.beyond >= PATIENCE)))):
+            what = (
+                f"ran away beyond ±{RUNAWAY:g} nats" if finite[index, replicate]
+                else "became infinite: e^f over the independent pairs is larger than a float32 can hold"
+            )
+            bound: Bound = self.bounds[index]
+            sentence = f"{bound.name}, replicate {replicate + 1}, {what} at step {step}; its curve ends here."
+            self.endings.append(Ending(bound.key, int(replicate), step, sentence))
+            self.ended[index, replicate] = True
+
+    # -- looking at it -------------------------------------------------------------------------------------------------
+
+    @torch.no_grad()
+    def evaluate(self, step: int, level: Experiment, batches: int) -> Evaluation:
+        problem = level.distribution
+        fresh = stream(level, f"fresh samples {step}", self.device)
+        learned, perfect = [], []
+        for _ in range(batches):
+            x, y = problem.sample(level.batch_size, replicates=level.replicates, generator=fresh)
+            learned.append(self.estimates(*self.forward(x, y)))
+            truth = problem.log_ratio_matrix(x, y)
+            perfect.append(torch.stack([bound.estimate(truth) for bound in self.bounds]))
+        values = []
+        for estimates in (learned, perfect):
+            stacked = torch.stack(estimates).double().cpu().numpy()
+            with np.errstate(invalid="ignore"):  # what was infinite in one batch has no standard error
+                values += [stacked.mean(0), stacked.std(0, ddof=1) / math.sqrt(batches)]
+        for array in values[:2]:
+            array[self.ended] = np.nan
+        return Evaluation(step, *values)
+
+    @torch.no_grad()
+    def look(self, step: int, level: Experiment) -> Look:
+        problem = level.distribution
+        critic = self.first_replicate()
+        x, y = problem.sample(BLOCKS_OF_A_LOOK * BLOCK, generator=stream(level, f"look {step}", self.device))
+        profile, offset = [], []
+        for x_block, y_block in zip(x.split(BLOCK), y.split(BLOCK)):
+            scores = critic(x_block, y_block).double()[self.way_of_bound]
+            profile.append(scores.diagonal(dim1=-2, dim2=-1))
+            offset.append(self.offsets(scores, problem.log_ratio_matrix(x_block, y_block)))
+        maps = self.maps(critic, problem, x, y) if problem.dim_x == problem.dim_y == 1 else ()
+        arrays = (x, y, problem.log_ratio(x, y), torch.cat(profile, -1), torch.cat(offset, -1), *maps)
+        return Look(step, *(array.double().cpu().numpy() for array in arrays))
+
+    def offsets(self, scores: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
+        """(bounds, K): how much more each critic gives than the truth, in what its bound cannot identify.
+
+        Compared are log means of e^f over the same strangers, because that is the scale the bounds would fix."""
+        rows = []
+        for bound, learned in zip(self.bounds, scores):
+            axes = {"x": (-1,), "y": (-2,), "constant": (-2, -1), "": ()}[bound.blind]
+            row = learned.new_zeros(learned.shape[-1])
+            if axes:
+                row = row + off_diagonal(learned).logsumexp(axes) - off_diagonal(truth).logsumexp(axes)
+            rows.append(row)
+        return torch.stack(rows)
+
+    def maps(self, critic: critics.Critic, problem: Distribution, x: torch.Tensor, y: torch.Tensor) -> tuple:
+        if problem.discrete:
+            grids = [side.unique().sort().values for side in (x, y)]
+        else:
+            edges = torch.tensor([0.002, 0.998], dtype=x.dtype, device=x.device)
+            grids = []
+            for side in (x, y):
+                low, high = side.quantile(edges).tolist()
+                grids.append(torch.linspace(low, high, GRID_OF_A_LOOK, dtype=x.dtype, device=x.device))
+        columns = [grid[:, None] for grid in grids]
+        return *grids, problem.log_ratio_matrix(*columns), critic(*columns)[self.way_of_bound]
+
+    def first_replicate(self) -> critics.Critic:
+        """The critics of replicate 0 alone: a look must not pay for the others."""
+        critic = self.new_critic((len(self.representatives),))
+        critic.load_state_dict({name: values[:, 0] for name, values in self.critic.state_dict().items()})
+        return critic

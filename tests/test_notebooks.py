@@ -1,0 +1,76 @@
+"""The lessons: they run from top to bottom, stay small, and the dashboard shows them without loading PyTorch."""
+
+import html
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from mi_explorer import Experiment, server
+from mi_explorer.pages.presets import PRESETS
+
+FOLDER = server.notebooks_dir()
+NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
+LESSON = FOLDER / "watch-the-bounds-converge.ipynb"
+MADE_BY_RUNNING = "application/vnd.jupyter.widget-view+json"
+
+
+def carry_out(path: Path, skipping: str, then: str):
+    """Run a notebook and one more cell; cells with the tag ``skipping`` are left out."""
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells.append(nbformat.v4.new_code_cell(then))
+    client = NotebookClient(notebook, timeout=120, skip_cells_with_tag=skipping, resources={"metadata": {"path": FOLDER}})
+    client.execute()
+    return notebook.cells
+
+
+def shown(cell) -> set[str]:
+    return {kind for output in cell.get("outputs", []) for kind in output.get("data", {})}
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_what_is_under_version_control(path):
+    notebook = nbformat.read(path, as_version=4)
+    nbformat.validate(notebook)
+    assert notebook.metadata.kernelspec.name == "python3"
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            assert not cell.outputs and cell.execution_count is None
+            assert len(cell.source.splitlines()) <= 10, cell.source
+            assert not re.search(r"import .*\b_\w|\._\w", cell.source), "lessons use the public library"
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_the_dashboard_runs_it_without_torch(path):
+    carry_out(path, "skip-execution", "import sys; assert 'torch' not in sys.modules")
+
+
+def test_the_lesson_and_the_bound_that_it_writes():
+    short = "Experiment(distribution=mi.Gaussian(), bounds=('infonce', 'my-bound', 'nwj'), critic='separable', width=8, steps=3)"
+    check = (
+        f"r = mi.collect(mi.run(mi.{short})).estimates; import numpy\n"
+        "assert numpy.allclose(r[0, 1], (r[0, 0] + r[0, 2]) / 2, atol=1e-5), r[0]"
+    )
+    cells = carry_out(LESSON, "nothing", check)
+    assert sum(MADE_BY_RUNNING in shown(cell) for cell in cells) == 2  # the page, and the page with the own bound
+
+
+def test_the_landing_page_draws_its_picture():
+    check = "assert abs(spots.mi - 1) < 3 * spots.mi_stderr and cloud.mi == bent.mi == 1"
+    cells = carry_out(FOLDER / "index.ipynb", "nothing", check)
+    assert "image/png" in shown(cells[-2])
+
+
+def test_links_lead_somewhere():
+    text = "".join(cell.source for path in NOTEBOOKS for cell in nbformat.read(path, as_version=4).cells)
+    links = [html.unescape(link) for link in re.findall(r'(?:href|src)="([^"]+)"', text)] + re.findall(r"\]\(([^)]+)\)", text)
+    local = [link for link in links if not link.startswith("https://")]
+    for link in local:
+        assert (FOLDER / link.partition("#")[0]).is_file(), link
+    stories = [Experiment.from_url(link) for link in local if "#" in link]
+    known = {preset.experiment: preset.key for preset in PRESETS}
+    fresh = "\n".join(f"{preset.key}: {html.escape(preset.experiment.to_url())}" for preset in PRESETS)
+    assert all(story in known for story in stories), f"index.ipynb links to presets as they were; now they are\n{fresh}"
+    assert len(stories) == len(PRESETS) - 1

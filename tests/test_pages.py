@@ -1,0 +1,233 @@
+"""The page without a browser: what it does with wishes, good and hostile ones, and with frames."""
+
+import math
+import time
+
+import numpy as np
+import pytest
+
+from mi_explorer import Experiment, Gaussian, StudentT, Transformed, bounds
+from mi_explorer.distributions import families
+from mi_explorer.pages.follow import Blocks, Standing
+from mi_explorer.pages.presets import PRESETS
+from mi_explorer.pages.problem import LENSES, ProblemPanel, shown_families
+from mi_explorer.pages.watch import WatchPage
+from mi_explorer.verdicts import format_mi
+
+HOSTILE = [math.nan, math.inf, -math.inf, 1e9, -1e9, 10**400, "abc", "", None, [1], {"a": 1}, True]
+
+
+def wait_for(condition, seconds=60):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited too long"
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def page():
+    page = WatchPage()
+    yield page
+    page.runner.close()
+
+
+def send(widget, state):
+    """A widget message as it comes from a browser: the widget drops values of the wrong type with an error of its own."""
+    try:
+        widget.set_state(state)
+    except Exception as problem:  # the kernel's message loop logs it and goes on
+        assert type(problem).__name__ in ("TraitError", "ValueError", "TypeError", "OverflowError"), problem
+
+
+@pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.key)
+def test_presets_are_shown_as_they_are(page, preset):
+    page.preset = preset
+    page.show_experiment(preset.experiment)
+    assert page.experiment == preset.experiment
+    assert {key for key, box in page.fields["bounds"].boxes.items() if box.value} == {*preset.experiment.bounds}
+    assert page.fields["batch_size"].value == preset.experiment.batch_size
+    assert page.chart.truth[0][1] == preset.experiment.distribution.mi
+    assert len(page.chart.truth) == len(preset.experiment.level_starts())
+    assert len(preset.look_for) > 60
+
+
+def test_hostile_values_change_nothing(page):
+    before = page.experiment
+    panel = page.problem
+    controls = [panel.mi, panel.family, panel.lens, *panel.sliders.values(), *(w for k, w in page.fields.items() if k != "bounds")]
+    for widget in controls:
+        for value in HOSTILE:
+            send(widget, {"value": value})
+            assert math.isfinite(page.experiment.distribution.mi)
+            assert page.experiment == Experiment.from_json(page.experiment.to_json())
+    page.show_experiment(before)
+    assert page.experiment == before
+
+
+def test_nan_from_a_slider_is_refused_by_name(page):
+    page.problem.sliders["correlation"].value = math.nan
+    assert "correlation" in page.status.value and "mi-error" in page.status.value
+    assert page.problem.sliders["correlation"].value == pytest.approx(page.experiment.distribution.correlation)
+
+
+@pytest.mark.parametrize("family", shown_families(), ids=lambda family: family.name)
+def test_every_family_has_its_controls_and_runs(page, family):
+    page.problem.family.value = family.name
+    assert type(page.experiment.distribution).__name__ == family.__name__ or page.experiment.distribution.base.name == family.name
+    assert set(page.problem.sliders) == {name for name in page.problem.sliders if hasattr(family(), name)}
+    page.fields["steps"].value = 100
+    page.start()
+    wait_for(lambda: page.state in ("finished", "failed"))
+    assert page.state == "finished", page.status.value
+
+
+def test_families_of_the_dropdown_are_those_that_sliders_describe():
+    assert {family.name for family in shown_families()} == set(families) - {"transformed", "joint_table", "gaussian_mixture"}
+
+
+def test_lenses_keep_the_information():
+    told, errors = [], []
+    panel = ProblemPanel(Gaussian(dim=3, correlation=0.7), told.append, errors.append)
+    for number, (label, _, _) in enumerate(LENSES):
+        panel.lens.value = number
+        assert panel.value.mi == pytest.approx(Gaussian(dim=3, correlation=0.7).mi), label
+    assert len(errors) == 1 and "swiss_roll" in errors[0]  # 3-d: refused, and undone
+    assert isinstance(panel.value, Transformed) and len(told) == len(LENSES) - 2
+
+
+def test_mi_and_correlation_follow_each_other():
+    told = []
+    panel = ProblemPanel(Gaussian(dim=20, correlation=0.5), told.append, pytest.fail)
+    panel.mi.value = 4.0
+    assert told[-1] == Gaussian.from_mi(4.0, dim=20)
+    assert panel.sliders["correlation"].value == told[-1].correlation
+    panel.sliders["noise"].value = 0.5
+    assert told[-1].noise == 0.5 and panel.mi.value == told[-1].mi
+    count = len(told)
+    panel.sliders["correlation"].value = round(told[-1].correlation, 3)  # the browser's echo, snapped to the step
+    assert len(told) == count
+
+
+def test_changing_the_family_keeps_the_information():
+    told = []
+    panel = ProblemPanel(Gaussian.from_mi(2.0, dim=5), told.append, pytest.fail)
+    panel.family.value = "student"
+    assert isinstance(told[-1], StudentT) and told[-1].mi == pytest.approx(2.0) and told[-1].dim == 5
+    panel.family.value = "symmetric_channel"
+    assert told[-1].discrete and 0 < told[-1].mi <= math.log(told[-1].symbols)
+
+
+def test_latest_wish_wins_and_no_stale_frame_follows(page):
+    for batch_size in (8, 16, 32):
+        page.apply(batch_size=batch_size)
+        page.start()
+    wait_for(lambda: page.state == "running" or page.state == "finished")
+    assert page.ran.batch_size == 32
+    wait_for(lambda: page.done > 20)
+    page.on_reset()
+    wait_for(lambda: page.state == "idle")
+    points = len(page.chart.points("infonce")["step"]) if "infonce" in page.chart._curves else 0
+    assert points == 0 and page.done == 0
+
+
+def test_a_live_change_is_written_into_the_run(page):
+    page.apply(steps=20_000)
+    page.start()
+    wait_for(lambda: page.state == "running" and page.done > 5)
+    page.problem.mi.value = 2.0
+    wait_for(lambda: any(field == "distribution" for _, field, _ in page.ran.changes))
+    assert page.run == 1
+    page.on_pause()
+    wait_for(lambda: page.state == "paused")
+    result = page.runner.result()
+    assert Experiment.from_json(result.experiment.to_json()) == result.experiment
+    page.fields["replicates"].value = 2  # cannot change within a run: a new one starts
+    wait_for(lambda: page.run == 2 and page.state == "running")
+
+
+def test_the_status_of_a_failed_run_names_the_parameter(page):
+    import torch
+
+    if torch.cuda.is_available():
+        pytest.skip("this machine has a CUDA device")
+    page.fields["device"].value = "cuda"
+    page.start()
+    wait_for(lambda: page.state == "failed")
+    wait_for(lambda: "device" in page.status.value)
+    page.fields["device"].value = "cpu"
+    wait_for(lambda: page.state in ("running", "finished"))
+
+
+def test_links(page):
+    page.link.set_state({"fragment": "batch_size=16&view.unit=bits&view.tab=critic", "loaded": True})
+    assert page.experiment.batch_size == 16 and page.unit.value == "bits" and page.inside.tabs.selected_index == 1
+    own = page.link.fragment
+    page.link.set_state({"fragment": "batch_size=1"})
+    assert "broken" in page.status.value and "batch_size" in page.status.value
+    assert page.experiment == PRESETS[0].experiment
+    page.link.set_state({"fragment": own})
+    assert page.experiment.batch_size == 16
+
+
+def test_blocks_average_steps_and_replicates():
+    rows = np.random.default_rng(0).normal(size=(1003, 2, 3)).astype(np.float32)
+    rows[700:, 1, 0] = np.nan  # one replicate of the second bound has ended
+    blocks = Blocks(1000)
+    parts = [blocks.add(part) for part in np.array_split(rows, 57)]
+    centres, mean, low, high = (np.concatenate(kind) for kind in zip(*(part for part in parts if part)))
+    assert blocks.size == 2 and len(centres) == 501 and centres[0] == 1.5
+    assert mean[:, 0] == pytest.approx(rows[:1002, 0].reshape(501, 2, 3).mean((1, 2)), abs=1e-5)
+    assert mean[400, 1] == pytest.approx(rows[800:802, 1, 1:].mean(), abs=1e-5)
+    assert (high - mean)[3, 0] == pytest.approx(rows[6:8, 0].mean(0).std(), abs=1e-5)
+    centre, last, *_ = blocks.tentative()
+    assert centre == [1003] and last[0, 0] == pytest.approx(rows[1002, 0].mean(), abs=1e-5)
+    assert np.allclose(mean - low, high - mean, equal_nan=True, atol=1e-5)
+
+
+def test_a_tentative_point_gives_way():
+    from mi_explorer.widgets import LiveChart
+
+    chart = LiveChart()
+    chart.start([{"key": "a", "label": "A", "style": 0}], 10)
+    sent = []
+    chart.send = lambda content, buffers: sent.append((content["blocks"], np.frombuffer(buffers[0], np.float32)))
+    chart.append("a", [1, 2], [0.1, 0.2])
+    chart.append("a", 2.5, 0.3, tentative=True)
+    chart.flush()
+    chart.append("a", 3, 0.4)
+    chart.flush()
+    (first, values), (second, later) = sent
+    assert first[0][1:3] == [0, 3] and values[:3].tolist() == [1, 2, 2.5]
+    assert second[0][1:3] == [2, 1] and later[0] == 3  # overwrites the tentative one
+    assert chart.points("a")["step"].tolist() == [1, 2, 3]
+
+
+def test_standing_agrees_with_the_summary():
+    from mi_explorer.result import collect
+    from mi_explorer.runners import Frame
+    from mi_explorer.training import run
+
+    experiment = Experiment(bounds=("infonce", "nwj"), critic="separable", width=8, steps=60, replicates=3, evaluate_every=20)
+    result = collect(run(experiment))
+    standing = Standing()
+    standing.add(Frame(1, "finished", experiment, 0, result.estimates, result.evaluations, (), 0.0, None, None))
+    for reading, row in zip(standing.readings(experiment, False), result.summary().itertuples()):
+        assert (reading.bound, reading.alive) == (bounds[row.bound], 3)
+        for name in ("truth", "estimate", "stderr", "sd"):
+            assert getattr(reading, name) == pytest.approx(getattr(row, name)), name
+
+
+def test_numbers_are_written_with_a_real_minus_and_no_minus_zero():
+    assert format_mi(-1.234) == "−1.23"
+    assert format_mi(-0.001) == "0.00"
+    assert format_mi(math.log(2), "bits") == "1.00"
+    assert format_mi(math.nan) == "–"
+
+
+def test_curves_on_one_chart_look_different():
+    from mi_explorer.palette import assign
+
+    shown = ("smile(1)", "infonce", "smile(20)", "my-own")
+    styles = assign(shown, [*bounds, "my-own"])
+    assert len(set(styles.values())) == 4
+    assert styles["infonce"] == assign(("infonce",), bounds)["infonce"] == 0
