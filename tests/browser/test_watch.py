@@ -46,7 +46,10 @@ def test_first_use(visit):
 
 def test_every_preset_shows_its_problem_and_starts(visit):
     for preset in PRESETS:
+        run = chart(visit, "run")
         visit.page.click(f".mi-preset-{preset.key}")
+        # Truth, status and steps may still be those of the preset before: its own run must have taken the chart.
+        visit.page.wait_for_function("run => document.querySelector('.mi-chart[data-truth]').dataset.run != run", arg=run)
         visit.wait_truth(preset.experiment.distribution.mi)
         visit.wait_status("Running")
         visit.wait_steps(1)
