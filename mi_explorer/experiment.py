@@ -5,13 +5,11 @@ from __future__ import annotations
 __all__ = ["Experiment", "MAX_COST", "MAX_SCORES", "MAX_STEP"]
 
 import dataclasses
-import hashlib
-import json
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, quote, urlencode
 
 from mi_explorer import distributions
 from mi_explorer.bounds import bounds as registered_bounds
+from mi_explorer.description import Description
 from mi_explorer.parameters import ParameterError, choice, parameters, real, validate, whole
 
 # Guards for a page that anybody may use; a researcher with time and memory sets them higher.
@@ -25,7 +23,7 @@ MAX_BOUNDS = 16
 
 
 @dataclass(frozen=True)
-class Experiment:
+class Experiment(Description):
     """A description of one run, frozen and validated: ``run(experiment)`` carries it out.
 
     Arguments:
@@ -43,6 +41,8 @@ class Experiment:
     Raises:
         ParameterError: names the field, its value and what is allowed.
     """
+
+    what = "experiment"
 
     distribution: distributions.Distribution = distributions.Gaussian(dim=1, correlation=0.8)
     bounds: tuple[str, ...] = ("infonce", "mine")
@@ -83,59 +83,6 @@ class Experiment:
     def level_starts(self) -> list[int]:
         """The steps at which a level begins: 0 and every step with a change."""
         return sorted({0, *(when for when, _, _ in self.changes if when < self.steps)})
-
-    # -- JSON, URL, key ------------------------------------------------------------------------------------------------
-
-    def to_dict(self) -> dict:
-        """Plain lists, numbers and strings, ready for JSON."""
-        plain = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
-        plain["distribution"] = self.distribution.spec()
-        plain["bounds"] = list(self.bounds)
-        plain["changes"] = [
-            [step, field, value.spec() if field == "distribution" else value] for step, field, value in self.changes
-        ]
-        return plain
-
-    @classmethod
-    def from_dict(cls, plain: dict) -> Experiment:
-        """The experiment that ``to_dict`` described; ParameterError for anything else. Missing fields get defaults."""
-        if not isinstance(plain, dict):
-            raise ParameterError("experiment", plain, "a dictionary of its fields")
-        names = [field.name for field in dataclasses.fields(cls)]
-        for name in plain:
-            if name not in names:
-                raise ParameterError("experiment", name, "made of the fields " + ", ".join(names))
-        return cls(**plain)
-
-    def to_json(self) -> str:
-        return json.dumps(self.to_dict(), indent=2, allow_nan=False)
-
-    @classmethod
-    def from_json(cls, text: str) -> Experiment:
-        try:
-            plain = json.loads(text, object_pairs_hook=without_twins)
-        except ParameterError:
-            raise
-        except (ValueError, TypeError, RecursionError):
-            raise ParameterError("experiment", text, "valid JSON") from None
-        return cls.from_dict(plain)
-
-    def to_url(self, base: str = "") -> str:
-        """A link: ``base#distribution=gaussian&distribution.dim=20&batch_size=64...``, every field spelled out."""
-        return base + "#" + urlencode(flatten(self.to_dict()), quote_via=quote, safe="(),")
-
-    @classmethod
-    def from_url(cls, url: str) -> Experiment:
-        """The experiment in a link (or in its part after #); ParameterError for a broken one."""
-        if not isinstance(url, str):
-            raise ParameterError("link", url, "text")
-        return cls.from_dict(unflatten(parse_qsl(url.rpartition("#")[2], keep_blank_values=True)))
-
-    @property
-    def key(self) -> str:
-        """Sixteen characters that name this content: equal experiments, and only they, share a key."""
-        canonical = json.dumps(self.to_dict(), sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(canonical.encode()).hexdigest()[:16]
 
 
 # -- validation of the fields that are not numbers ---------------------------------------------------------------------
@@ -203,57 +150,3 @@ def check_cost(experiment: Experiment) -> None:
             f"at most {MAX_STEP:g} multiplications, or one step takes too long to be stopped; the separable critic needs "
             "fewer. In the library, mi_explorer.experiment.MAX_STEP lifts this limit",
         )
-
-
-# -- a dictionary as the pairs of a query string -----------------------------------------------------------------------
-
-
-def without_twins(pairs: list[tuple[str, object]]) -> dict:
-    """A JSON object as a dictionary; a name that stands there twice leaves open which value was meant."""
-    plain = {}
-    for name, value in pairs:
-        if name in plain:
-            raise ParameterError(name[:60], "given twice", "given once")
-        plain[name] = value
-    return plain
-
-
-def flatten(plain: dict, prefix: str = "") -> dict[str, str]:
-    """{"distribution": {"name": "gaussian", "dim": 2}} -> {"distribution": "gaussian", "distribution.dim": "2"}."""
-    flat = {}
-    for name, value in plain.items():
-        path = prefix if name == "name" and prefix else f"{prefix}.{name}" if prefix else name
-        if isinstance(value, dict):
-            flat |= flatten(value, path)
-        elif isinstance(value, str):
-            flat[path] = value
-        elif name == "bounds":
-            flat[path] = ",".join(value)
-        else:
-            flat[path] = json.dumps(value, separators=(",", ":"))
-    return flat
-
-
-def unflatten(pairs: list[tuple[str, str]]) -> dict:
-    plain: dict = {}
-    for path, text in pairs:
-        *parents, name = path.split(".")
-        if len(parents) > 8:
-            raise ParameterError("link", path, "nested at most 8 deep")
-        place = plain
-        for parent in parents:
-            inner = place.get(parent, {})
-            place[parent] = inner if isinstance(inner, dict) else {"name": inner}
-            place = place[parent]
-        try:
-            value = json.loads(text)
-        except (ValueError, RecursionError):
-            value = text
-        if isinstance(place.get(name), dict):  # distribution.dim came before distribution
-            place, name = place[name], "name"
-        if name in place:
-            raise ParameterError(path[:60], "given twice", "given once")
-        place[name] = value
-    if isinstance(plain.get("distribution"), str):  # a family without parameters, or with its defaults
-        plain["distribution"] = {"name": plain["distribution"]}
-    return plain

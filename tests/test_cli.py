@@ -10,6 +10,7 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 
 from mi_explorer import Experiment, Gaussian, Result, __version__, cli, server
+from mi_explorer.cli import run
 
 SMALL = Experiment(
     distribution=Gaussian(dim=2, correlation=0.7), bounds=("infonce", "nwj"), critic="separable", width=8, batch_size=8,
@@ -46,7 +47,7 @@ def test_run_writes_a_result_that_loads_again_and_a_figure(small, tmp_path, caps
     drawn = (out / "convergence.svg").read_text()
     ElementTree.fromstring(drawn)
     assert SMALL.key in drawn
-    assert sorted(path.name for path in out.iterdir()) == sorted(cli.FILES)
+    assert sorted(path.name for path in out.iterdir()) == sorted(run.FILES)
     table = result.summary()
     for row in table.itertuples():
         assert f"{row.estimate:.3f}" in printed
@@ -86,7 +87,12 @@ def test_verdicts_speak_about_the_last_level(tmp_path, capsys):
 def test_ctrl_c_ends_with_a_sentence_and_writes_nothing(tmp_path):
     (tmp_path / "long.json").write_text('{"steps": 1000000, "width": 8, "batch_size": 8}')
     command = [sys.executable, "-m", "mi_explorer.cli", "run", "long.json", "--out", "out"]
-    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+    pipes = {"stderr": subprocess.PIPE, "stdout": subprocess.PIPE}
+
+    def hear_interrupts():  # a test run that was started in the background ignores them, and so would its children
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    with subprocess.Popen(command, cwd=tmp_path, preexec_fn=hear_interrupts, **pipes) as process:
         assert process.stderr.read(1)  # the bar is there: the run has begun
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=30)
@@ -219,5 +225,5 @@ def test_help_reads_well_and_loads_nothing_heavy():
 
 
 def test_the_example_in_the_help_is_an_experiment():
-    example = cli.RUN_DESCRIPTION[cli.RUN_DESCRIPTION.index("{") :]
+    example = run.DESCRIPTION[run.DESCRIPTION.index("{") :]
     assert Experiment.from_dict(json.loads(example)).steps == 500

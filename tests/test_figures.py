@@ -112,7 +112,7 @@ def test_pyplot_and_torch_stay_out():
     code = """
 import sys
 from mi_explorer import figures
-figures.to_bytes(figures.new_figure()[0])
+figures.to_bytes(figures.canvas.new_figure()[0])
 assert "matplotlib.pyplot" not in sys.modules and "torch" not in sys.modules
 """
     subprocess.run([sys.executable, "-c", code], check=True)
@@ -184,7 +184,7 @@ def test_an_explosion_does_not_flatten_the_rest(recwarn):
 def test_a_long_curve_is_drawn_in_blocks():
     rows = np.arange(12_345, dtype=float)[:, None, None] * np.ones((1, 1, 2))
     steps, values = lines(figures.convergence(made(rows, 12_345)))["NWJ"]
-    assert len(steps) <= figures.POINTS and (np.diff(steps) == 25).all()
+    assert len(steps) <= figures.runs.POINTS and (np.diff(steps) == 25).all()
     np.testing.assert_allclose(values, steps - 1, rtol=1e-6)  # the value at step s is s - 1; a block lies over its centre
 
 

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 import torch
 
-from mi_explorer import runners, training
+from mi_explorer import training
 from mi_explorer.distributions import Gaussian
 from mi_explorer.experiment import Experiment
 from mi_explorer.parameters import ParameterError
 from mi_explorer.result import collect
-from mi_explorer.runners import ThreadRunner
+from mi_explorer.runners import StudyRunner, ThreadRunner, experiments
 from mi_explorer.training import run
 
 DEADLINE = 120  # seconds
@@ -288,7 +288,7 @@ def test_nobody_watches_so_nothing_is_looked_at_until_the_end(runner):
 
 
 def test_looks_arrive_while_somebody_watches(runner, monkeypatch):
-    monkeypatch.setattr(runners, "LOOK_INTERVAL", 0.0)
+    monkeypatch.setattr(experiments, "LOOK_INTERVAL", 0.0)
     frames = Frames(runner)
     number = runner.submit(SHORT)
     runner.watch_critics(True)
@@ -349,3 +349,78 @@ def test_methods_may_be_called_by_any_thread(runner):
     runner.resume()
     steps = done(runner)
     wait_for(lambda: done(runner) > steps)
+
+
+# -- studies -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def studies():
+    runner = StudyRunner()
+    yield runner
+    runner.close()
+    if runner.thread:
+        runner.thread.join(DEADLINE)
+        assert not runner.thread.is_alive()
+
+
+def frames_until(studies, state):
+    frames = []
+
+    def settled():
+        frame = studies.take()
+        frames.extend([frame] if frame else [])
+        return frame and frame.state == state
+
+    wait_for(settled, f"a study that is {state}")
+    return frames
+
+
+def test_a_study_ends_with_its_last_item(studies):
+    run = studies.submit(lambda: iter([1, 2, 3]))
+    last = frames_until(studies, "finished")[-1]
+    assert (last.run, last.latest, last.count, last.error) == (run, 3, 3, None)
+    assert studies.take() is None
+
+
+def test_the_latest_study_wins_and_the_one_before_is_closed(studies):
+    closed = threading.Event()
+
+    def endless():
+        try:
+            while True:
+                time.sleep(0.001)
+                yield "old"
+        finally:
+            closed.set()
+
+    studies.submit(endless)
+    wait_for(lambda: (frame := studies.take()) and frame.latest)
+    second = studies.submit(lambda: iter(["new"]))
+    frames = frames_until(studies, "finished")
+    assert {(frame.run, frame.latest) for frame in frames if frame.latest} == {(second, "new")}
+    assert closed.wait(DEADLINE)
+
+
+def test_a_study_pauses_resumes_and_stops(studies):
+    counted = iter(range(10**9))
+    studies.submit(lambda: counted)
+    frames_until(studies, "running")
+    studies.pause()
+    held = frames_until(studies, "paused")[-1].latest
+    time.sleep(0.05)
+    assert studies.take() is None
+    studies.resume()
+    wait_for(lambda: (frame := studies.take()) and frame.latest > held)
+    studies.stop()
+    assert studies.take() is None
+
+
+def test_a_study_that_breaks_keeps_what_it_had(studies):
+    def breaking():
+        yield "half"
+        raise ParameterError("n", 0, "at least 1")
+
+    studies.submit(breaking)
+    last = frames_until(studies, "failed")[-1]
+    assert last.latest == "half" and last.error == "n is 0: it must be at least 1."

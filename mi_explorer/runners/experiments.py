@@ -1,4 +1,4 @@
-"""Where a run is carried out, and how a page follows it. This one: a thread of this process.
+"""Experiments in a thread of this process, and how a page follows them.
 
 A page submits an experiment, may change, pause, step and stop it, and takes ``Frame``s at its own pace. It never waits
 for the engine, and the engine never touches a widget. torch is imported by the thread, with the first run.
@@ -9,15 +9,14 @@ from __future__ import annotations
 __all__ = ["Frame", "ThreadRunner"]
 
 import dataclasses
-import threading
 import time
 from dataclasses import dataclass
 
 import numpy as np
 
 from mi_explorer.experiment import Experiment
-from mi_explorer.parameters import ParameterError
 from mi_explorer.result import Ending, Evaluation, Look, Progress, Recorder, Result
+from mi_explorer.runners.worker import GOING, Job, Worker
 
 LOOK_INTERVAL = 1.5  # seconds between two looks at the critics, while somebody watches them
 
@@ -43,33 +42,26 @@ class Frame:
     error: str | None
 
 
-class Job:
-    """One submitted experiment; its fields are shared between the engine's thread and the page's, under one lock."""
+class ExperimentJob(Job):
+    """One submitted experiment, what was wished of it since, and what it has found."""
 
     def __init__(self, run: int, experiment: Experiment, paused: bool):
-        self.run = run
+        super().__init__(run, paused)
         self.experiment = experiment
-        self.state = "loading"
-        self.paused = paused
         self.single_steps = 0
         self.changes: dict = {}
         self.recorder = Recorder()
         self.taken_rows = self.taken_evaluations = 0
         self.look: Look | None = None
         self.look_taken = True
-        self.error: str | None = None
         self.steps_per_second = 0.0
 
 
-class ThreadRunner:
+class ThreadRunner(Worker):
     """Runs one experiment at a time; the latest wish wins. All methods return at once and may be called by any thread."""
 
     def __init__(self):
-        self.lock = threading.Condition()
-        self.job: Job | None = None
-        self.runs = 0
-        self.thread: threading.Thread | None = None
-        self.closed = False
+        super().__init__()
         self.wants_looks = False
         self.reported: tuple | None = None
 
@@ -79,18 +71,14 @@ class ThreadRunner:
         """Start an experiment in place of the current one; the number of the new run. ``paused``: wait for ``step``."""
         with self.lock:
             self.runs += 1
-            self.job = Job(self.runs, experiment, paused)
-            if self.thread is None or not self.thread.is_alive():
-                self.thread = threading.Thread(target=self.work, name="mi-explorer-run", daemon=True)
-                self.thread.start()
-            self.lock.notify_all()
+            self.begin(ExperimentJob(self.runs, experiment, paused))
             return self.runs
 
     def change(self, **values) -> bool:
         """Change the current run from its next step on. ParameterError where that is not allowed, at once; False where
         there is no run that goes on."""
         with self.lock:
-            if self.job and self.job.state in ("loading", "running", "paused"):
+            if self.job and self.job.state in GOING:
                 done = max(len(self.job.recorder.rows), 1)  # what may change does not depend on when
                 self.job.experiment.with_change(done, **{**self.job.changes, **values})
                 self.job.changes |= values
@@ -98,17 +86,11 @@ class ThreadRunner:
                 return True
             return False
 
-    def pause(self) -> None:
-        self.set_paused(True)
-
-    def resume(self) -> None:
-        self.set_paused(False)
-
     def set_paused(self, paused: bool) -> None:
         with self.lock:
             if self.job:
-                self.job.paused, self.job.single_steps = paused, 0
-                self.lock.notify_all()
+                self.job.single_steps = 0
+            super().set_paused(paused)
 
     def step(self) -> None:
         """One training step of a paused run."""
@@ -116,18 +98,6 @@ class ThreadRunner:
             if self.job:
                 self.job.single_steps += 1
                 self.lock.notify_all()
-
-    def stop(self) -> None:
-        """Give up the current run; its results so far are gone."""
-        with self.lock:
-            self.job = None
-            self.lock.notify_all()
-
-    def close(self) -> None:
-        """Stop, and end the thread."""
-        with self.lock:
-            self.job, self.closed = None, True
-            self.lock.notify_all()
 
     def watch_critics(self, wanted: bool) -> None:
         """Whether frames should carry looks at the critics; they cost a few training steps each."""
@@ -167,28 +137,7 @@ class ThreadRunner:
 
     # -- the thread ----------------------------------------------------------------------------------------------------
 
-    def work(self) -> None:
-        done = None
-        while True:
-            with self.lock:
-                while not self.closed and (self.job is None or self.job is done):
-                    self.lock.wait()
-                if self.closed:
-                    return
-                job = self.job
-            try:
-                self.carry_out(job)
-            except ParameterError as problem:
-                self.fail(job, str(problem))
-            except Exception as problem:  # the page must hear of it, whatever it is
-                self.fail(job, f"The run stopped: {type(problem).__name__}: {problem}")
-            done = job
-
-    def fail(self, job: Job, sentence: str) -> None:
-        with self.lock:
-            job.state, job.error = "failed", sentence
-
-    def carry_out(self, job: Job) -> None:
+    def carry_out(self, job: ExperimentJob) -> None:
         from mi_explorer.training import run  # the first import of torch takes seconds: here nobody waits for it
 
         steps, progress, clock, counted, last_look = None, None, time.perf_counter(), 0, 0.0
@@ -228,16 +177,16 @@ class ThreadRunner:
             if steps:
                 steps.close()
 
-    def owes_look(self, job: Job, progress: Progress | None) -> bool:
+    def owes_look(self, job: ExperimentJob, progress: Progress | None) -> bool:
         """Whether somebody began to watch the critics of a run that stands still."""
         return self.wants_looks and progress is not None and (job.look is None or job.look.step != progress.step)
 
-    def look_at(self, job: Job, progress: Progress) -> None:
+    def look_at(self, job: ExperimentJob, progress: Progress) -> None:
         look = progress.look()
         with self.lock:
             job.look, job.look_taken = look, False
 
-    def finish(self, job: Job, progress: Progress) -> None:
+    def finish(self, job: ExperimentJob, progress: Progress) -> None:
         self.look_at(job, progress)  # the critics end with the run; whoever asks later finds this
         with self.lock:
             job.state = "finished"

@@ -1,0 +1,51 @@
+"""``mi-explorer serve`` and ``mi-explorer lab``: the dashboard, and the lessons in JupyterLab."""
+
+from __future__ import annotations
+
+__all__ = ["add", "serve"]
+
+import argparse
+
+from mi_explorer.cli.common import Refusal, count
+
+
+def add(commands) -> None:
+    add_server_options(commands.add("serve", "serve the dashboard in the browser (what a bare mi-explorer does)", serve))
+    one = commands.add(
+        "lab", "open the lessons in JupyterLab", lab,
+        epilog="Other options go to JupyterLab as they are, for instance --allow-root or --ip.",
+    )
+    add_server_options(one)
+    one.set_defaults(passes_on=True)
+
+
+def add_server_options(one: argparse.ArgumentParser) -> None:
+    one.add_argument("--port", type=count(1, 65535), metavar="N", help="where to listen (the next free port if it is taken)")
+    one.add_argument("--no-browser", action="store_true", help="do not open a browser")
+
+
+def serve(options: argparse.Namespace, _: list[str]) -> int:
+    from mi_explorer import server
+
+    chosen = {"port": options.port} if options.port else {}
+    try:
+        server.serve(open_browser=not options.no_browser, **chosen)
+    except server.ServeError as problem:
+        raise Refusal(problem) from None
+    return 0
+
+
+def lab(options: argparse.Namespace, rest: list[str]) -> int:
+    from jupyterlab.labapp import LabApp
+
+    from mi_explorer import server
+
+    try:
+        folder = server.notebooks_dir()
+    except server.ServeError as problem:
+        raise Refusal(problem) from None
+    arguments = [f"--ServerApp.root_dir={folder}", "--LabApp.default_url=/lab/tree/index.ipynb"]
+    arguments += [f"--ServerApp.port={options.port}"] if options.port else []
+    arguments += ["--no-browser"] if options.no_browser else []
+    LabApp.launch_instance(arguments + rest)
+    return 0
