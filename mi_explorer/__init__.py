@@ -22,11 +22,14 @@ from mi_explorer.parameters import ParameterError
 
 LAZY = {
     "critics": "mi_explorer.critics",
+    "estimators": "mi_explorer.estimators",
+    "Estimate": "mi_explorer.estimators:Estimate",
     "figures": "mi_explorer.figures",
     "pages": "mi_explorer.pages",
     "run": "mi_explorer.training:run",
     "collect": "mi_explorer.result:collect",
     "Result": "mi_explorer.result:Result",
+    "estimate": "mi_explorer.auto:estimate",
 }
 
 __all__ = ["Bound", "Experiment", "Extras", "ParameterError", "bounds", "distributions", "tasks", *distributions.__all__, *LAZY]
