@@ -96,6 +96,33 @@ def plain(kind: str) -> Burst:
     return burst(step)
 
 
+def products(row: Row) -> Burst:
+    """Nothing but the matrix products of a training step, of the same shapes and precision, into memory that is there:
+    what a training step of any kind could not beat on this machine with these libraries."""
+    dtype = torch.bfloat16 if row.precision == "fast" else torch.float32
+    rows, layers = (K * K, [(WIDTH, WIDTH)]) if row.critic == "joint" else (K, [(DIM, WIDTH), (WIDTH, WIDTH), (WIDTH, EMBEDDING)])
+    towers = 1 if row.critic == "joint" else 2  # the joint critic's other layers are small beside its one over all pairs
+    batch = row.replicates
+
+    def block(*shape: int) -> torch.Tensor:
+        return torch.randn(batch, *shape).to(dtype)
+
+    work = [
+        (block(rows, a), block(a, b), block(rows, b), block(rows, b), block(a, b), block(rows, a), a == DIM)
+        for _ in range(towers) for a, b in layers
+    ]
+
+    def step() -> None:
+        for inputs, weight, outputs, *_ in work:
+            torch.bmm(inputs, weight, out=outputs)
+        for inputs, weight, _, gradient, of_weight, of_inputs, first in work:
+            torch.bmm(inputs.mT, gradient, out=of_weight)
+            if not first:  # nobody asks for the gradient of the data
+                torch.bmm(gradient, weight.mT, out=of_inputs)
+
+    return burst(step, batch)
+
+
 def torch_mist(kind: str, python: str) -> Burst:
     arguments = [kind, DIM, PROBLEM.correlation, K, WIDTH, EMBEDDING, RATE]
     process = subprocess.Popen(
@@ -143,8 +170,8 @@ def processor() -> tuple[str, bool]:
 
 
 def measure(row: Row, rounds: int, seconds: float, python: str | None) -> list[list[float]]:
-    """Rates of ours, the plain loop and torch_mist (if any), a list of rounds each; they take turns."""
-    contenders = [ours(row), plain(row.critic), *([torch_mist(row.critic, python)] if python else [])]
+    """Rates of ours, the products alone, the plain loop and torch_mist (if any), a list of rounds each; they take turns."""
+    contenders = [ours(row), products(row), plain(row.critic), *([torch_mist(row.critic, python)] if python else [])]
     for contender in contenders:
         contender(seconds / 2)  # caches, allocators
     return [list(rates) for rates in zip(*([spend(seconds) for spend in contenders] for _ in range(rounds)))]
@@ -168,13 +195,13 @@ def print_table(python: str | None = None, quick: bool = False) -> None:
     print(f"{name}, {'with' if matrix_units else 'without'} bf16 matrix units; PyTorch {torch.__version__}, one thread.")
     print(f"Largest matrix product: {peaks['exact']:.0f} GFLOP/s in float32, {peaks['fast']:.0f} in bf16.")
     print(f"Medians of {rounds} rounds of {seconds:g} CPU-seconds, in turns (smallest–largest).\n")
-    print("| InfoNCE, 20 + 20-d, K = 64 | steps per critic and CPU-second | vs plain loop | vs torch_mist | GFLOP/s |")
-    print("|---|---|---|---|---|")
+    print("| InfoNCE, 20 + 20-d, K = 64 | steps per critic and CPU-second | vs plain loop | products alone vs plain loop | vs torch_mist | GFLOP/s |")
+    print("|---|---|---|---|---|---|")
     for row in ROWS:
-        rates, *others = measure(row, rounds, seconds, python)
+        rates, alone, *others = measure(row, rounds, seconds, python)
         targets = row.targets if row.precision == "exact" or matrix_units else (None, None)
         cells = [against(rates, other, target) for other, target in zip([*others, None], targets)]
         rate = statistics.median(rates)
         label = f"{row.critic}, {row.replicates} replicate{'s' * (row.replicates > 1)}, {row.precision}"
         done = f"{rate * flops(row.critic) / 1e9:.0f} of {peaks[row.precision]:.0f}"
-        print(f"| {label} | {rate:.0f} | {cells[0]} | {cells[1]} | {done} |", flush=True)
+        print(f"| {label} | {rate:.0f} | {cells[0]} | {against(alone, others[0], None)} | {cells[1]} | {done} |", flush=True)
