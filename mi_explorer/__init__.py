@@ -21,6 +21,7 @@ from mi_explorer.experiment import Experiment
 from mi_explorer.parameters import ParameterError
 
 LAZY = {
+    "consistency": "mi_explorer.consistency",
     "critics": "mi_explorer.critics",
     "figures": "mi_explorer.figures",
     "pages": "mi_explorer.pages",
