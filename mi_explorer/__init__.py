@@ -21,6 +21,7 @@ from mi_explorer.experiment import Experiment
 from mi_explorer.parameters import ParameterError
 
 LAZY = {
+    "consistency": "mi_explorer.consistency",
     "critics": "mi_explorer.critics",
     "estimators": "mi_explorer.estimators",
     "Estimate": "mi_explorer.estimators:Estimate",

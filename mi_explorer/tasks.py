@@ -9,12 +9,18 @@ from typing import TYPE_CHECKING
 
 from mi_explorer.distributions import (
     AdditiveUniform,
+    AIMixture,
+    ConcentricMixture,
     Distribution,
+    GalaxyMixture,
     Gaussian,
     GaussianDense,
     GaussianSparse,
+    InlierMixture,
     StudentT,
     Transformed,
+    WavesMixture,
+    XMixture,
 )
 from mi_explorer.parameters import Parameter, ParameterError
 
@@ -25,7 +31,6 @@ SEED = Parameter(int, 0, 2**63 - 1)
 N = Parameter(int, 2, 10**9)
 
 PAIR = Gaussian(dim=1, correlation=0.75)
-HEAVY = StudentT(dim=1, dof=1.0)
 
 
 def dense(dims):
@@ -40,6 +45,17 @@ def sparse(dims):
 def student(*members):
     """Independent up to the one chi-square that divides x and y: the dispersion matrix is the identity."""
     return {f"student-identity-{d}-{d}-{dof}": StudentT(dim=d, dof=dof) for d, dof in members}
+
+
+def concentric(*members):
+    return {f"{d}v1-concentric_gaussians-{k}": ConcentricMixture(dim_x=d, components=k) for d, k in members}
+
+
+def inliers(*members):
+    return {
+        f"mult-sparse-w-inliers-{d}-{d}-2-2.0-{part}": InlierMixture(dim=d, pairs=2, correlation=0.8, inliers=part)
+        for d, part in members
+    }
 
 
 def mapped(name, tasks, f, g):
@@ -83,12 +99,29 @@ BEYOND_NORMAL: dict[str, Distribution] = {
     **spiral(uniform(sparse((3, 5, 25)))),
     **asinh(student((2, 1), (3, 2), (5, 2))),
 }
-SUITES = {"beyond-normal": BEYOND_NORMAL}
+# Czyz et al. 2025, "On the Properties and Estimation of Pointwise Mutual Information Profiles", arXiv:2310.10240, with one
+# more of its concentric tasks than its benchmark ran, the last of 25 dimensions.
+PROFILES: dict[str, Distribution] = {
+    "1v1-additive-0.75": AdditiveUniform(0.75),
+    **asinh(student((1, 1))),
+    "1v1-X-0.9": XMixture(0.9),
+    "1v1-AI": AIMixture(),
+    "swissroll_x-normal_cdf-1v1-normal-0.75": Transformed(PAIR, "swiss_roll", "normal_cdf"),
+    "2v1-waves-12-5.0-3.0": WavesMixture(components=12, amplitude=5.0, frequency=3.0),
+    "2v1-galaxy-0.5-3.0": GalaxyMixture(distance=3.0, speed=0.5),
+    **concentric((3, 5), (5, 5), (3, 10), (5, 10), (25, 5), (25, 10)),
+    **dense((5, 25, 50)),
+    **sparse((5, 25)),
+    **inliers((5, 0.2), (25, 0.2), (5, 0.5), (25, 0.5)),
+    **asinh(student((2, 1), (3, 2), (5, 2))),
+    **spiral(sparse((3, 5))),
+}
+SUITES = {"beyond-normal": BEYOND_NORMAL, "pmi-profiles": PROFILES}
 TASKS = {name: problem for suite in SUITES.values() for name, problem in suite.items()}
 
 
 def names(suite: str = "beyond-normal") -> tuple[str, ...]:
-    """The names of a suite's tasks in its authors' order: the 40 of "beyond-normal"."""
+    """The names of a suite's tasks in its authors' order: "beyond-normal" has 40, "pmi-profiles" 27."""
     if not isinstance(suite, str) or suite not in SUITES:
         raise ParameterError("suite", suite, "one of " + ", ".join(map(repr, SUITES)))
     return tuple(SUITES[suite])
