@@ -86,10 +86,10 @@ def choose(
         error = math.hypot(neighbours.stderr, chosen.stderr)
         reasons[neighbours.method] = f"{more:+.3f} ± {error:.3f} nats against {chosen.name}."
         sure = more > GAIN * error and more > LEAST_WIDTH
-        if (dims <= FEW_COLUMNS and n >= MANY_ROWS and more > 0) or (dims <= SOME_COLUMNS and sure):
+        if sure or (dims <= FEW_COLUMNS and n >= MANY_ROWS and more > 0):
             reasons[chosen.method] = why
             chosen = neighbours
-            why = "Larger than the others; in so few columns nearest neighbours rarely show too much."
+            why = "Larger than the others; in few columns nearest neighbours rarely show too much."
     reasons[chosen.method] = why
     options = [base, *(option for option in models if option.method != base.method)]
     options += [neighbours] if neighbours is not None else []
