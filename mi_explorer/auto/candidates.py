@@ -6,8 +6,13 @@ __all__ = ["quick"]
 
 from ..estimators import registry
 from ..estimators.data import Pair
-from .choice import SOME_COLUMNS, Option
+from .choice import FEW_COLUMNS, SOME_COLUMNS, Option
 from .margins import Side
+from .screening import related
+
+SHOWN = 4  # columns in which neighbours are still near
+FEW = 1000  # rows among which all pairs of neighbours are quickly found, whatever the dimension
+MOST_ROWS = 20_000  # for looking at all pairs of columns
 
 
 def quick(sample: Pair, x: Side, y: Side, warnings: list[str]) -> tuple[Option | None, Option | None]:
@@ -16,18 +21,16 @@ def quick(sample: Pair, x: Side, y: Side, warnings: list[str]) -> tuple[Option |
     Two discrete sides: the table of counts. Continuous columns: the Gaussian copula, and KSG on normal scores in few columns.
     One side discrete, the other continuous: Ross. Columns of both kinds on one side: KSG on normal scores and indicators.
     """
-    dims = x.scores.shape[1] + y.scores.shape[1]
     if sample.kind == "discrete":
         return _option("plugin", sample.x, sample.y, sample.seed, warnings), None
     if sample.kind == "continuous":
         enough = sample.n >= sample.x.dim + sample.y.dim + 2
         copula = _option("copula", sample.x, sample.y, sample.seed, warnings) if enough else None
-        near = _neighbours(x, y, sample.seed, warnings) if dims <= SOME_COLUMNS or not enough else None
-        return copula, near
+        return copula, _neighbours(x, y, sample.seed, warnings, not enough)
     one_sided = sample.x.is_discrete != sample.y.is_discrete and not any(_mixed(side) for side in (sample.x, sample.y))
     if one_sided and sample.x.dim + sample.y.dim <= SOME_COLUMNS:
         return None, _option("ross", sample.x, sample.y, sample.seed, warnings)
-    return None, _neighbours(x, y, sample.seed, warnings) if dims <= SOME_COLUMNS or sample.n < 1000 else None
+    return None, _neighbours(x, y, sample.seed, warnings, sample.n < FEW)
 
 
 def _option(key, x, y, seed, warnings):
@@ -36,10 +39,23 @@ def _option(key, x, y, seed, warnings):
     return Option(key, registry[key].name, found.value, found.stderr, found.kind)
 
 
-def _neighbours(x, y, seed, warnings):
-    found = registry["ksg1"](x.scores, y.scores, discrete_x=False, discrete_y=False, seed=seed)
+def _neighbours(x, y, seed, warnings, anyhow):
+    """KSG on normal scores: of the columns that show a dependence where these are few, else of all where those are few, or ``anyhow``.
+
+    What some columns of x tell about some columns of y is never more than what all tell.
+    """
+    a, b = x.scores, y.scores
+    where = "normal scores"
+    if a.shape[1] + b.shape[1] > FEW_COLUMNS:
+        left, right = related(a[:MOST_ROWS], b[:MOST_ROWS])
+        if len(left) and len(right) and len(left) + len(right) <= SHOWN < a.shape[1] + b.shape[1]:
+            a, b = a[:, left], b[:, right]
+            where = f"{a.shape[1]} + {b.shape[1]} columns"
+    if a.shape[1] + b.shape[1] > SOME_COLUMNS and not anyhow:
+        return None
+    found = registry["ksg1"](a, b, discrete_x=False, discrete_y=False, seed=seed)
     warnings += found.warnings
-    return Option("ksg1", f"{registry['ksg1'].name} on normal scores", found.value, found.stderr, found.kind)
+    return Option("ksg1", f"{registry['ksg1'].name} on {where}", found.value, found.stderr, found.kind)
 
 
 def _mixed(side):

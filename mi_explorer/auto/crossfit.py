@@ -27,7 +27,7 @@ BLOCKS = 40  # stretches of neighbouring rows that stay together where the rows 
 SHUFFLES = 199
 CHUNK = 900  # rows whose pairs a mixture is asked for at once
 MIXTURES = (2, 3, 5)
-MOST_EPOCHS = 90
+MOST_EPOCHS = 60
 MOST_FOR_MIXTURE = 60  # columns in all of which full covariances are fitted
 
 
@@ -114,7 +114,11 @@ def crossfit(
             found, zx, zy = mixtures[fold]
             return gaussian_mixture.ratios(found, zx[rows], zy[rows])
 
+        def blend(fold, rows):
+            return (critic(fold, rows) + density(fold, rows)) / 2
+
         models.append(_judge("mixture", "Gaussian mixture, cross-fitted", density, folds, rearrange, CHUNK))
+        models.append(_judge("blend", "Mean of critic and mixture", blend, folds, rearrange, CHUNK))
     yield models
 
 
