@@ -27,6 +27,8 @@ LAZY = {
     "run": "mi_explorer.training:run",
     "collect": "mi_explorer.result:collect",
     "Result": "mi_explorer.result:Result",
+    "Grid": "mi_explorer.sweeps:Grid",
+    "sweep": "mi_explorer.sweeps:sweep",
 }
 
 __all__ = ["Bound", "Experiment", "Extras", "ParameterError", "bounds", "distributions", *distributions.__all__, *LAZY]
