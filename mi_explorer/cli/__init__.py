@@ -12,10 +12,10 @@ import argparse
 import sys
 
 from mi_explorer import ParameterError, __version__
-from mi_explorer.cli import bench, run, serving
+from mi_explorer.cli import bench, report, run, serving, sweep
 from mi_explorer.cli.common import INTERRUPTED, WRONG, Parser, Refusal, one_line
 
-COMMANDS = (serving, run, bench)
+COMMANDS = (serving, run, sweep, report, bench)
 
 DESCRIPTION = """\
 MI Explorer: what mutual information is, and why estimating it is hard.
@@ -28,6 +28,7 @@ examples:
   mi-explorer serve --port 9000 --no-browser
   mi-explorer lab                            the same lessons as notebooks that can be changed
   mi-explorer run experiment.json --out results/first
+  mi-explorer sweep grid.toml --out results/grid && mi-explorer report results/grid
   mi-explorer bench                          how fast this machine trains critics"""
 
 

@@ -38,10 +38,10 @@ class Cell:
 def finish(experiment: Experiment, curves: bool = False) -> Cell:
     """Carry out one experiment, wherever this is called. Whatever goes wrong becomes a sentence: an exception may not
     survive its way between machines, and one cell must not end a sweep."""
-    began = time.monotonic()
     try:
         from mi_explorer.training import run
 
+        began = time.monotonic()  # the first cell of a worker does not pay for loading torch
         result = collect(run(experiment))
         rows = tuple(rows_of(result))
     except Exception as problem:
