@@ -31,6 +31,8 @@ LAZY = {
     "collect": "mi_explorer.result:collect",
     "Result": "mi_explorer.result:Result",
     "estimate": "mi_explorer.auto:estimate",
+    "Grid": "mi_explorer.sweeps:Grid",
+    "sweep": "mi_explorer.sweeps:sweep",
 }
 
 __all__ = ["Bound", "Experiment", "Extras", "ParameterError", "bounds", "distributions", "tasks", *distributions.__all__, *LAZY]

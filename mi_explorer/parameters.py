@@ -29,6 +29,7 @@ class ParameterError(ValueError):
             shown = "a number too long to show"
         self.parameter = parameter
         self.value = value
+        self.allowed = allowed
         super().__init__(f"{parameter} is {shown}: it must be {allowed}.")
 
 

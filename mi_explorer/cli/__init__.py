@@ -12,10 +12,10 @@ import argparse
 import sys
 
 from mi_explorer import ParameterError, __version__
-from mi_explorer.cli import bench, run, serving, validate
+from mi_explorer.cli import bench, report, run, serving, sweep, validate
 from mi_explorer.cli.common import INTERRUPTED, WRONG, Parser, Refusal, one_line
 
-COMMANDS = (serving, run, bench, validate)
+COMMANDS = (serving, run, sweep, report, validate, bench)
 
 DESCRIPTION = """\
 MI Explorer: what mutual information is, and why estimating it is hard.
@@ -28,8 +28,9 @@ examples:
   mi-explorer serve --port 9000 --no-browser
   mi-explorer lab                            the same lessons as notebooks that can be changed
   mi-explorer run experiment.json --out results/first
-  mi-explorer bench                          how fast this machine trains critics
-  mi-explorer validate --out validation      published results, measured again"""
+  mi-explorer sweep grid.toml --out results/grid && mi-explorer report results/grid
+  mi-explorer validate --out validation      published results, measured again
+  mi-explorer bench                          how fast this machine trains critics"""
 
 
 def main(argv: list[str] | None = None) -> int:
