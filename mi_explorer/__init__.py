@@ -14,7 +14,7 @@ __version__ = "0.1.0"
 
 import importlib
 
-from mi_explorer import distributions
+from mi_explorer import distributions, tasks
 from mi_explorer.bounds import Bound, Extras, bounds
 from mi_explorer.distributions import *  # noqa: F403  every family by its name, as listed in distributions.__all__
 from mi_explorer.experiment import Experiment
@@ -22,6 +22,8 @@ from mi_explorer.parameters import ParameterError
 
 LAZY = {
     "critics": "mi_explorer.critics",
+    "estimators": "mi_explorer.estimators",
+    "Estimate": "mi_explorer.estimators:Estimate",
     "figures": "mi_explorer.figures",
     "pages": "mi_explorer.pages",
     "run": "mi_explorer.training:run",
@@ -29,7 +31,7 @@ LAZY = {
     "Result": "mi_explorer.result:Result",
 }
 
-__all__ = ["Bound", "Experiment", "Extras", "ParameterError", "bounds", "distributions", *distributions.__all__, *LAZY]
+__all__ = ["Bound", "Experiment", "Extras", "ParameterError", "bounds", "distributions", "tasks", *distributions.__all__, *LAZY]
 
 
 def __getattr__(name: str):

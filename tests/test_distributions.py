@@ -60,6 +60,7 @@ EXAMPLES = [
     Transformed(Gaussian(dim=1, correlation=0.4), "cube", "half_cube"),
     Transformed(Gaussian(dim=3, correlation=0.4), "spiral_x", "spiral_y"),
     Transformed(Gaussian(dim=2, correlation=0.4), "wiggly_x", "wiggly_y"),
+    Transformed(Gaussian(dim=1, correlation=0.4), "bimodal_x", "bimodal_y"),
     Transformed(StudentT(dim=1, dof=1.0), "asinh", "asinh"),
     Transformed(Gaussian(dim=1, correlation=0.4), "swiss_roll", "normal_cdf"),
     Transformed(

@@ -51,13 +51,13 @@ def _signed_power(exponent):
 def _normal_cdf(x):
     import torch
 
-    return torch.special.ndtr(x)
+    return torch.erfc(x * -math.sqrt(0.5)) / 2  # torch.special.ndtr is zero below -8.3
 
 
 def _normal_quantile(u):
     """The inverse of the normal distribution function, finite at 0 and at 1.
 
-    In float64 the function is 1 from 8.3 on (and 0 only below -37), so a sample may hold a 1, where the
+    In float64 the function is 1 from 8.3 on (and 0 only below -37.5), so a sample may hold a 1, where the
     inverse is infinite. It is read as the largest float below 1: a value that the sample can have come from.
     """
     import torch
@@ -107,6 +107,36 @@ def _spiral(first, second, direction):
     return turn
 
 
+def _humps(*humps):
+    """F^-1(Phi(x)), which gives a normal x the distribution of humps (weight, mean) of unit variance, and its inverse.
+
+    The solution of F(z) = Phi(x) lies between x plus the smallest and x plus the largest mean: F lies between
+    the shifted Phi of these two. Right of the middle both functions are close to 1; there the upper tails are compared.
+    """
+    least, most = min(mean for _, mean in humps), max(mean for _, mean in humps)
+
+    def tails(z):
+        lower = sum(weight * _normal_cdf(z - mean) for weight, mean in humps)
+        upper = sum(weight * _normal_cdf(mean - z) for weight, mean in humps)
+        return lower, upper
+
+    def forward(x):
+        left, tail = x < 0, _normal_cdf(-x.abs())
+        low, high = x + least, x + most
+        for _ in range(60):  # each halves a bracket a few units wide
+            middle = (low + high) / 2
+            lower, upper = tails(middle)
+            below = (lower < tail).where(left, upper > tail)
+            low, high = middle.where(below, low), high.where(below, middle)
+        return (low + high) / 2
+
+    def inverse(z):
+        lower, upper = tails(z)
+        return _normal_quantile(lower).where(lower < upper, -_normal_quantile(upper))
+
+    return forward, inverse
+
+
 ROLL_SIZE = 21.0
 
 
@@ -140,6 +170,8 @@ maps: dict[str, Map] = {
     "normal_cdf": Map("Φ(x), uniform margins", _normal_cdf, _normal_quantile, inside=_in_unit_cube),
     "wiggly_x": Map("wiggly", *_wiggle((0.4, 1.0, 0.0), (0.2, 1.7, 1.0), (0.03, 3.3, -2.5))),
     "wiggly_y": Map("wiggly, the other way", *_wiggle((-0.4, 0.4, 0.0), (0.17, 1.3, 3.5), (0.02, 4.3, -2.5))),
+    "bimodal_x": Map("two humps", *_humps((0.3, 0.0), (0.7, 5.0))),
+    "bimodal_y": Map("two humps, even", *_humps((0.5, -1.0), (0.5, 3.0))),
     "spiral_x": Map("spiral of coordinates 1, 2", _spiral(0, 1, 1), _spiral(0, 1, -1), least_dim=2),
     "spiral_y": Map("spiral of coordinates 2, 3", _spiral(1, 2, 1), _spiral(1, 2, -1), least_dim=3),
     "swiss_roll": Map("swiss roll", _roll, _unroll, inside=_on_roll_radius, rolls=True),

@@ -1,0 +1,180 @@
+"""Which directions of x and y to look at: a network in 25 + 25 dimensions learns 10,000 rows by heart before it learns from them.
+
+Everything here sees training rows only. Up to six dimensions a side is kept whole, rotated to canonical variables; beyond,
+six directions are chosen: linear canonical ones, those along which quadratic and cubic functions of x and y correlate, and
+single columns that depend on a column of the other side in any way that a table of counts can see.
+"""
+
+from __future__ import annotations
+
+__all__ = ["View", "look"]
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from .margins import Side
+
+MOST_DIRECTIONS = 6
+MOST_FOR_PRODUCTS = 30  # columns of which all products are taken: their number grows with the square
+BINS = 12
+RIDGE = 0.1
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """One fold's view of all n rows.
+
+    x, y: (n, p) and (n, q), inputs of a network. a, b: (n, k), significant canonical variables; correlations: (k,), what
+    these are expected to correlate on fresh rows.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    a: np.ndarray
+    b: np.ndarray
+    correlations: np.ndarray
+
+
+def look(x: Side, y: Side, training: np.ndarray, validation: np.ndarray) -> View:
+    """The view that the training rows suggest; the validation rows only check which functions correlate on rows not seen."""
+    n = len(training)
+    whiten_x, whiten_y = whitening(x.scores[training]), whitening(y.scores[training])
+    u, v = x.scores @ whiten_x, y.scores @ whiten_y
+    left, found, right = np.linalg.svd(u[training].T @ v[training] / n)
+    found = np.minimum(found, 1 - 1e-6)
+    dims = u.shape[1] + v.shape[1]
+    significant = found > 1.1 * (math.sqrt(u.shape[1] / n) + math.sqrt(v.shape[1] / n)) + 0.01
+    count = int(significant.sum())
+    # In-sample r^2 is too high and that on fresh rows too low by about (1 - r^2) dims / n each.
+    fresh = found[:count] ** 2 - 2 * (1 - found[:count] ** 2) * (dims - 2) / n
+    correlations = np.sqrt(np.clip(fresh, 1e-4, 1 - 1e-6))
+    directions_x, directions_y = left, right.T
+    if max(u.shape[1], v.shape[1]) > MOST_DIRECTIONS:
+        outer_x, outer_y = _curvature(u, v, x.extra, y.extra, training, validation)
+        axes_x, axes_y = _axes(x.scores[training], y.scores[training])
+        directions_x = _choose(left[:, :count], outer_x, np.linalg.pinv(whiten_x)[:, axes_x])
+        directions_y = _choose(right.T[:, :count], outer_y, np.linalg.pinv(whiten_y)[:, axes_y])
+    return View(
+        np.hstack([u @ directions_x, x.extra]), np.hstack([v @ directions_y, y.extra]),
+        u @ left[:, :count], v @ right.T[:, :count], correlations,
+    )
+
+
+def whitening(values: np.ndarray) -> np.ndarray:
+    """W with unit covariance of values @ W; directions in which (copied or collinear) columns do not vary are left out."""
+    variances, directions = np.linalg.eigh(values.T @ values / len(values))
+    varies = variances > 1e-6 * variances[-1]
+    return directions[:, varies] / np.sqrt(variances[varies])
+
+
+def _choose(linear, outer, axes):
+    """At most six orthonormal directions (d, 6): linear ones, half of the room for the others if there are any, then the rest."""
+    if len(outer) <= MOST_DIRECTIONS:
+        return np.eye(len(outer))
+    weights, curved = np.linalg.eigh(outer)
+    curved = curved[:, ::-1][:, weights[::-1] > 0.02 * max(weights[-1], 1e-9)]
+    others = np.hstack([_turns(axes, curved), linear[:, 3:]])
+    chosen = np.empty((len(outer), 0))
+    for direction in np.hstack([linear[:, :3], others]).T:
+        rest = direction - chosen @ (chosen.T @ direction)
+        size = np.linalg.norm(rest)
+        if size > 0.3 * np.linalg.norm(direction) and chosen.shape[1] < MOST_DIRECTIONS:
+            chosen = np.hstack([chosen, rest[:, None] / size])
+    return chosen
+
+
+def _turns(first, second):
+    """Columns of both in turns: 1st, 1st, 2nd, 2nd, ..."""
+    both = min(first.shape[1], second.shape[1])
+    mixed = np.stack([first[:, :both], second[:, :both]], -1).reshape(len(first), 2 * both)
+    return np.hstack([mixed, first[:, both:], second[:, both:]])
+
+
+def _curvature(u, v, extra_x, extra_y, training, validation):
+    """For each side the outer product of gradients, (d, d), of the functions found by a ridge CCA of expanded features."""
+    n = len(training)
+    features, maps = zip(*(_expand(side, extra) for side, extra in ((u, extra_x), (v, extra_y))))
+    features = [f - f[training].mean(0) for f in features]
+    features = [f / np.maximum(f[training].std(0), 1e-6) for f in features]
+    roots = []
+    for f in features:
+        covariance = f[training].T @ f[training] / n + RIDGE * np.eye(f.shape[1])
+        roots.append(np.linalg.inv(np.linalg.cholesky(covariance)).T)
+    cross = features[0][training].T @ features[1][training] / n
+    left, _, right = np.linalg.svd(roots[0].T @ cross @ roots[1], full_matrices=False)
+    coefficients = roots[0] @ left[:, :8], roots[1] @ right[:8].T
+    variables = [f[validation] @ c for f, c in zip(features, coefficients)]
+    outer = [np.zeros((side.shape[1],) * 2) for side in (u, v)]
+    for k in range(variables[0].shape[1]):
+        fresh = np.corrcoef(variables[0][:, k], variables[1][:, k])[0, 1]
+        if fresh > 3.5 / math.sqrt(len(validation)):
+            for total, mapping, c in zip(outer, maps, coefficients):
+                total += fresh**2 * mapping(c[:, k])
+    return outer
+
+
+def _expand(side, extra):
+    """Linear, product, cubic and (with the radius, the first extra column) mixed features; and coefficients -> outer product of gradients."""
+    d = side.shape[1]
+    radius = extra[:, :1]
+    blocks = [side, (side**3 - 3 * side) / math.sqrt(6), side * radius if radius.size else np.empty((len(side), 0)), radius]
+    rows, columns = np.triu_indices(d) if d <= MOST_FOR_PRODUCTS else (np.arange(d), np.arange(d))
+    blocks.append(side[:, rows] * side[:, columns])
+    edges = np.cumsum([0] + [block.shape[1] for block in blocks])
+
+    def gradients(c):
+        parts = [c[start:stop] for start, stop in zip(edges, edges[1:])]
+        matrix = np.zeros((d, d))
+        matrix[rows, columns] = parts[4]
+        matrix = matrix + matrix.T
+        vectors = [part for part in parts[:3] if part.size]
+        return matrix @ matrix + sum(np.outer(vector, vector) for vector in vectors)
+
+    return np.hstack(blocks), gradients
+
+
+def _axes(x, y):
+    """Columns of either side, strongest first, that depend on the other side.
+
+    Singly, by Pearson's chi-square of every pair's table of counts; and in products of two columns, by their correlation with a
+    column of the other side or its square.
+    """
+    strength_x, strength_y = _tables(x, y)
+    for side, other, strength in ((x, y, strength_x), (y, x, strength_y)):
+        if side.shape[1] > 1:
+            np.maximum(strength, _products(side, other), out=strength)
+    return tuple(np.argsort(-s, kind="stable")[: int((s > 0).sum())][:MOST_DIRECTIONS] for s in (strength_x, strength_y))
+
+
+def _tables(x, y):
+    n, bins = len(x), BINS
+
+    def counted(values):
+        codes = np.minimum((bins * np.argsort(np.argsort(values, axis=0), axis=0)) // n, bins - 1)
+        return (codes[:, :, None] == np.arange(bins)).astype(np.float32).reshape(n, -1)
+
+    counts = (counted(x).T @ counted(y)).reshape(x.shape[1], bins, y.shape[1], bins)
+    expected = n / bins**2
+    statistic = ((counts - expected) ** 2 / expected).sum((1, 3))
+    freedom = (bins - 1) ** 2
+    # 4.5 standard errors and more with more pairs to choose from: about the largest of them under independence.
+    threshold = freedom + (3 + math.sqrt(2 * math.log(statistic.size + 1))) * math.sqrt(2 * freedom)
+    excess = np.where(statistic > threshold, statistic - freedom, 0) / (2 * n)
+    return excess.max(1), excess.max(0)
+
+
+def _products(side, other):
+    n, d = side.shape
+    rows, columns = np.triu_indices(d, 1)
+    products = (side[:, rows] * side[:, columns]).astype(np.float32)
+    targets = np.hstack([other, np.abs(other)]).astype(np.float32)
+    products, targets = ((f - f.mean(0)) / np.maximum(f.std(0), 1e-6) for f in (products, targets))
+    squared = ((products.T @ targets / n) ** 2).max(1)
+    threshold = (2 + math.sqrt(2 * math.log(products.shape[1] * targets.shape[1] + 1))) ** 2 / n
+    strength = np.zeros(d)
+    kept = np.where(squared > threshold, squared / 2, 0)
+    np.maximum.at(strength, rows, kept)
+    np.maximum.at(strength, columns, kept)
+    return strength
