@@ -29,6 +29,7 @@ LAZY = {
     "run": "mi_explorer.training:run",
     "collect": "mi_explorer.result:collect",
     "Result": "mi_explorer.result:Result",
+    "estimate": "mi_explorer.auto:estimate",
 }
 
 __all__ = ["Bound", "Experiment", "Extras", "ParameterError", "bounds", "distributions", "tasks", *distributions.__all__, *LAZY]

@@ -30,6 +30,9 @@ class Side:
     extra: np.ndarray
     raw: np.ndarray
 
+    def rows(self, chosen: np.ndarray) -> Side:
+        return Side(self.scores[chosen], self.extra[chosen], self.raw[chosen])
+
 
 def side(columns: Columns) -> Side:
     """Columns of any kind as numbers that estimators for numbers can work with."""

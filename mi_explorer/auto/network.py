@@ -202,10 +202,11 @@ def _clip(weights):
 
 def _keep(weights, average, optimiser, going):
     """Drop the folds that are done, from weights, averages and the optimiser's memory."""
-    for name, weight in weights.items():
-        state = optimiser.state[weight]
+    for name, weight in list(weights.items()):
+        state = optimiser.state.pop(weight)
         for key in ("exp_avg", "exp_avg_sq"):
             state[key] = state[key][going]
-        weight.grad = None
-        weight.data = weight.data[going]
+        weights[name] = weight.detach()[going].requires_grad_()
+        optimiser.state[weights[name]] = state
         average[name] = average[name][going]
+    optimiser.param_groups[0]["params"] = list(weights.values())

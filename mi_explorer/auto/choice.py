@@ -1,0 +1,118 @@
+"""Which candidate to believe where nobody knows the truth, and how far.
+
+A learned model counts only if it does better than the Gaussian model on rows that neither of them saw, by two standard errors of
+the paired difference. Its value is then the mean of two: on rows held out it is too low and on its own training rows too high, by about
+parameters / 2n each where the model can represent the truth.
+"""
+
+from __future__ import annotations
+
+__all__ = ["Choice", "Option", "choose", "from_model"]
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from .report import Candidate
+
+GAIN = 2.0  # standard errors
+FEW_COLUMNS = 3  # of both sides together: so far nearest neighbours are nearly unbiased
+SOME_COLUMNS = 6  # so far they are rarely too high
+MANY_ROWS = 3000
+LEAST_WIDTH = 0.02  # nats, and share of the value: what no standard error knows about
+Z, Z_ONE_SIDED = 1.96, 1.645
+
+
+@dataclass(frozen=True, eq=False)
+class Option:
+    """A candidate before the choice. ``model``: its learned model. gap: in-sample less held-out value, nats."""
+
+    method: str
+    name: str
+    value: float
+    stderr: float
+    kind: str
+    model: object = field(default=None, repr=False)
+
+    @property
+    def gap(self) -> float:
+        return abs(self.model.in_sample - self.model.held_out.mean()) if self.model is not None else 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Choice:
+    """What was chosen: ``option``, its interval, the lower bound (NaN without a model), and all candidates with reasons.
+
+    model: the learned model whose held-out rows speak for the chosen one: its own, or where nearest neighbours were chosen the
+    best; None for the copula and for tables.
+    """
+
+    option: Option
+    model: object
+    interval: tuple[float, float]
+    lower_bound: float
+    candidates: tuple[Candidate, ...]
+
+
+def from_model(model, inflation: float) -> Option:
+    """A learned model with the mean of its held-out and its in-sample value; ``inflation`` of the standard error by dependent rows."""
+    stderr = model.held_out.std() / math.sqrt(len(model.held_out)) * inflation
+    return Option(model.method, model.name, (model.held_out.mean() + model.in_sample) / 2, stderr, "neither", model)
+
+
+def choose(
+    base: Option, models: Sequence[Option], neighbours: Option | None, n: int, dims: int, inflation: float
+) -> Choice:
+    """base: what holds where nothing is better. models: learned ones, the Gaussian first, or none. neighbours: KSG or Ross."""
+    chosen, why = base, "The others do no better than it on rows held out." if models else "The only one for so few rows."
+    reasons = {}
+    best = max(models, key=lambda option: option.model.held_out.mean(), default=None)
+    if models and best is not models[0]:
+        for option in models[1:]:
+            gain, error = _gain(option.model, models[0].model, inflation)
+            reasons[option.method] = f"On rows held out {gain:+.3f} ± {error:.3f} nats against the Gaussian model."
+        gain, error = _gain(best.model, models[0].model, inflation)
+        if gain > GAIN * error and math.isfinite(base.value):
+            chosen = best
+            why = f"On rows held out it finds {gain:.3f} ± {error:.3f} nats more than the Gaussian model."
+    if neighbours is not None and math.isfinite(chosen.value):
+        more = neighbours.value - chosen.value
+        error = math.hypot(neighbours.stderr, chosen.stderr)
+        reasons[neighbours.method] = f"{more:+.3f} ± {error:.3f} nats against {chosen.name}."
+        sure = more > GAIN * error and more > LEAST_WIDTH
+        if (dims <= FEW_COLUMNS and n >= MANY_ROWS and more > 0) or (dims <= SOME_COLUMNS and sure):
+            reasons[chosen.method] = why
+            chosen = neighbours
+            why = "Larger than the others; in so few columns nearest neighbours rarely show too much."
+    reasons[chosen.method] = why
+    options = [base, *(option for option in models if option.method != base.method)]
+    options += [neighbours] if neighbours is not None else []
+    candidates = tuple(
+        Candidate(
+            option.method, option.name, float(option.value), float(option.stderr), option.kind,
+            option.model is not None, option is chosen, reasons.get(option.method, "Shown for comparison."),
+        )
+        for option in options
+    )
+    bound = math.nan
+    if models:
+        shown = (best if best is chosen else models[0]).model.bound
+        bound = float(shown.mean() - Z_ONE_SIDED * shown.std() / math.sqrt(len(shown)) * inflation)
+    model = chosen.model or (best.model if best is not None and chosen is neighbours else None)
+    return Choice(chosen, model, _interval(chosen, best), bound, candidates)
+
+
+def _gain(model, other, inflation):
+    difference = model.held_out - other.held_out
+    return float(difference.mean()), float(difference.std() / math.sqrt(len(difference)) * inflation)
+
+
+def _interval(chosen, best):
+    """Value ± 1.96 standard errors, half the gap between training and held-out rows, and what neither of them knows."""
+    if math.isinf(chosen.value):
+        return (float(best.model.bound.mean()) if best is not None else 0.0), math.inf
+    gap = chosen.gap if chosen.model is not None or best is None else best.gap
+    half = Z * chosen.stderr + gap / 2 + max(LEAST_WIDTH, LEAST_WIDTH * chosen.value)
+    return max(0.0, chosen.value - half), max(half, chosen.value + half)
