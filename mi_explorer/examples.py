@@ -56,7 +56,7 @@ def measured(name: str, target: str) -> Callable[[], DataFrame]:
         from sklearn import datasets
 
         bunch = getattr(datasets, f"load_{name}")(as_frame=True)
-        frame = bunch.data.rename(columns=lambda column: column.replace(" (cm)", ", cm"))
+        frame = bunch.data.copy()
         classes = getattr(bunch, "target_names", None)
         frame[target] = bunch.target if classes is None else np.array(classes, dtype=object)[bunch.target]
         return frame
@@ -72,7 +72,7 @@ def drawn(distribution: Distribution, n: int, x: tuple[str, ...], y: tuple[str, 
         import torch
 
         sides = distribution.sample(n, generator=torch.Generator().manual_seed(SEED))
-        return pandas.DataFrame(np.hstack([side.numpy() for side in sides]).round(4), columns=[*x, *y])
+        return pandas.DataFrame(np.hstack([side.numpy() for side in sides]), columns=[*x, *y])
 
     return make
 
@@ -94,7 +94,7 @@ def parabola() -> DataFrame:
     import pandas
 
     x, noise = np.random.default_rng(SEED).normal(size=(2, 2000))
-    return pandas.DataFrame({"x": x, "y": x**2 + BLUR * noise}).round(4)
+    return pandas.DataFrame({"x": x, "y": x**2 + BLUR * noise})
 
 
 def parabola_mi() -> float:
@@ -122,7 +122,7 @@ EXAMPLES: dict[str, Example] = {
             "iris", "Iris: petals and species",
             "Which iris is it? With three equally frequent species there are log 3 = 1.10 nats to know, and two measurements "
             "of a petal tell nearly all of them. Try the sepals instead.",
-            ("petal length, cm", "petal width, cm"), ("species",), measured("iris", "species"),
+            ("petal length (cm)", "petal width (cm)"), ("species",), measured("iris", "species"),
         ),
         Example(
             "diabetes", "Diabetes: body and progression",

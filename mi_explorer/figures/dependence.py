@@ -26,7 +26,7 @@ def dependence(x, y, dark: bool = False) -> Figure:
     One column is drawn as it is. Several are drawn as their first canonical direction: of all weighted sums of x and of y
     (numbers as normal scores, symbols as indicators) the two that correlate most.
     """
-    figure, (axis,) = new_figure(width=6.4, height=4.4, dark=dark)
+    figure, (axis,) = new_figure(width=5.4, height=4, dark=dark)
     draw_dependence(axis, x, y, dark)
     return figure
 

@@ -24,14 +24,14 @@ MARKS = {"lower": ">", "upper": "<", "neither": "o"}  # a lower bound points to 
 
 def null(report: Report, unit: str = "nats", dark: bool = False) -> Figure:
     """Histogram of what shuffled rows show, and a line for what the rows show as they belong together."""
-    figure, (axis,) = new_figure(width=6.4, height=3.6, dark=dark)
+    figure, (axis,) = new_figure(width=5.4, height=3.4, dark=dark)
     draw_null(axis, report, unit, dark)
     return figure
 
 
 def candidates(report: Report, unit: str = "nats", dark: bool = False, truth: float | None = None) -> Figure:
     """Every candidate with two standard errors to each side, the chosen one and its interval, and the truth where known."""
-    figure, (axis,) = new_figure(width=6.4, height=1.6 + 0.42 * len(report.candidates), dark=dark)
+    figure, (axis,) = new_figure(width=5.4, height=1.5 + 0.42 * len(report.candidates), dark=dark)
     draw_candidates(axis, report, unit, dark, truth)
     return figure
 

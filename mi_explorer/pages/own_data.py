@@ -32,10 +32,7 @@ FIRST = "parabola"  # needs nothing but NumPy: the page is up at once
 DOWNLOADS = (
     ("md", "Report", "the report as text (Markdown)"), ("json", "JSON", "the report as data"), ("png", "PNG", "the pictures of the report"),
 )
-PRIVACY = (
-    "Your table goes to the computer that serves this page, is kept in memory while the page is open, and goes nowhere else. "
-    "If you opened the page on Binder or on somebody's server, that is their computer."
-)
+PRIVACY = "Your table stays in the memory of the computer that serves this page (on Binder: Binder's), while the page is open."
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,11 +117,10 @@ class OwnDataPage:
         self.widget = controls.page(
             lead=[],
             controls=[
-                controls.card("1 · A table", self.examples, self.story, self.intake, self.table_name, privacy, name="table"),
-                controls.card("2 · Two sides", self.sides, f["drop_missing"], name="choose"),
+                controls.card("1 · A table", self.examples, self.story, self.intake, self.table_name, privacy, name="bring"),
                 controls.card(
-                    "3 · How much do they share?", controls.row(self.run_button, self.stop_button), self.status, self.progress,
-                    controls.fold("More settings", f["method"], f["time_limit"], f["seed"], open=False), name="start",
+                    "2 · Two sides, and run", self.sides, f["drop_missing"], controls.row(self.run_button, self.stop_button), self.status,
+                    self.progress, controls.fold("More settings", f["method"], f["time_limit"], f["seed"], open=False), name="choose",
                 ),
             ],
             results=[
@@ -160,6 +156,7 @@ class OwnDataPage:
                 widget.value = getattr(question, field)
         finally:
             self.setting = False
+        self.fields["drop_missing"].layout.display = "" if any(column.missing for column in table.columns) else "none"
         self.story.value = html.escape(example.look_for) if example else ""
         self.table_name.value = "" if example else f"<b>{html.escape(table.name)}</b>: {len(table.frame):,} rows, {len(table.names)} columns."
         self.show_changed()

@@ -23,40 +23,50 @@ PREVIEW_ROWS, PREVIEW_COLUMNS = 6, 40
 def readout(report: Report, truth: float | None, unit: str) -> str:
     """The number, what it means, what is certain, and every warning."""
     low, high = (format_mi(end, unit) for end in report.interval)
-    tiles = [tile(
-        "At least", amount(report.lower_bound, unit),
-        "held with 95 % confidence, on rows that training never saw" if math.isfinite(report.lower_bound) else "no candidate guarantees a lower bound here",
-    )]
-    tiles.append(tile("Could it be chance?", probability(report), f"of shuffles of Y reach what the rows show ({len(report.null.values)} tried)"))
+    certain = math.isfinite(report.lower_bound)
+    reached = sum(value >= report.null.observed for value in report.null.values)
+    tiles = [
+        tile(
+            "At least", amount(report.lower_bound, unit),
+            "with 95 % confidence, from rows that training never saw" if certain else "no candidate guarantees a lower bound here",
+        ),
+        tile(
+            "Could it be chance?", probability(report),
+            f"{reached} of {len(report.null.values)} shuffles of Y reach what the rows show",
+        ),
+    ]
     if truth is not None:
         inside = report.interval[0] <= truth <= report.interval[1]
-        tiles.append(tile("The truth", amount(truth, unit, 3), "inside the interval" if inside else "outside the interval: this happens, 1 time in 20", name="truth"))
+        words = "inside the interval" if inside else "outside the interval: expect this 1 time in 20"
+        tiles.append(tile("The truth", amount(truth, unit, 3), words, name="truth"))
     tiles.append(tile("From", f"{report.n:,} rows", f"{report.dim_x} column{'s' * (report.dim_x > 1)} of X, {report.dim_y} of Y"))
     warned = "".join(f"<li>{html.escape(warning)}</li>" for warning in report.warnings)
-    mind = f'<h3>Mind</h3><ul>{warned}</ul>' if warned else "<p>No warnings: enough rows, no ties, and the candidates agree.</p>"
+    mind = f'<h3>Keep in mind</h3><ul>{warned}</ul>' if warned else "<p>No warnings: enough rows, no ties, and the candidates agree.</p>"
     return (
-        f'<p class="mi-answer"><span class="mi-figure-big mi-estimate">{amount(report.value, unit)}</span> '
+        f'<p class="mi-headline"><span class="mi-figure-big mi-estimate">{amount(report.value, unit)}</span> '
         f'<span class="mi-interval">95 % interval {low} to {high}</span></p>'
         f'<p class="mi-meaning">{html.escape(meaning(report))}</p>'
-        f'<dl class="mi-tiles">{"".join(tiles)}</dl>'
+        f'<div class="mi-tiles">{"".join(tiles)}</div>'
         f'<div class="mi-warnings{" mi-some" if warned else ""}">{mind}</div>'
     )
 
 
 def meaning(report: Report) -> str:
     """The answer without the number."""
-    sides = " and ".join(shortened(names) for names in (report.names_x, report.names_y))
+    sides = f"{shortened(report.names_x, 'X')} and {shortened(report.names_y, 'Y')}"
+    sides = sides[0].upper() + sides[1:] if sides.startswith("the ") else sides
     if report.null.p_value > CHANCE:
-        return f"Nothing that could be told from chance: shuffled rows of {sides} look much the same."
+        return f"Nothing that could be told from chance: {sides} look much the same when the rows of one are shuffled."
     if not math.isfinite(report.value):
         return f"{sides} determine each other exactly, as far as these rows show."
     correlation = math.sqrt(-math.expm1(-2 * max(report.value, 0)))
     return f"{sides} depend on each other, as strongly as two bell-shaped columns whose correlation is {correlation:.2f}."
 
 
-def shortened(names: tuple[str, ...]) -> str:
-    shown = ", ".join(name if len(name) <= 40 else name[:39] + "…" for name in names[:4])
-    return shown + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+def shortened(names: tuple[str, ...], side: str) -> str:
+    if len(names) > 3:
+        return f"the {len(names)} columns of {side}"
+    return " + ".join(name if len(name) <= 40 else name[:39] + "…" for name in names)
 
 
 def amount(value: float, unit: str, digits: int = 2) -> str:
@@ -69,7 +79,7 @@ def probability(report: Report) -> str:
 
 
 def tile(label: str, value: str, words: str, name: str = "") -> str:
-    return f'<div class="mi-tile{f" mi-{name}" if name else ""}"><dt>{label}</dt><dd><b>{value}</b><span>{words}</span></dd></div>'
+    return f'<p class="mi-tile{f" mi-{name}" if name else ""}">{label} <b>{value}</b> <span>{words}</span></p>'
 
 
 def candidates(report: Report, unit: str) -> str:
