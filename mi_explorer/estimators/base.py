@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from ..parameters import Parameter, ParameterError
-from .data import Pair, pair
+from .data import Pair, columns, pair
 
 PROMISES = ("lower", "upper", "neither")
 KINDS = ("continuous", "discrete", "mixed")
@@ -46,14 +46,18 @@ class SampleEstimator:
     """An estimator from samples: facts for people, and ``estimator(x, y) -> Estimate``.
 
     key: its name in the registry; name: the field's name of it. formula: LaTeX. source: paper and equation.
-    promise, sample_promise: "lower", "upper" or "neither", in the population and for a finite sample (see Estimate).
+    promise, sample_promise: "lower", "upper" or "neither", in the population and for a finite sample (see Estimate),
+    whatever the data are; about particular data the Estimate itself may promise more.
     accepts: which samples it is for. "continuous": both sides have a density; "discrete": both sides are symbols;
     "mixed": one side is continuous, the other discrete.
     remark: one sentence that says what to expect. cost: one sentence about time and memory.
     function: (Pair, **options) -> Estimate, which need not fill in the facts that stand here.
     options: what else it can be told, with ranges; the defaults are the function's own. least: fewest samples.
-    cap: the number of rows above which a random subsample is used, None for no limit. symmetric: whether exchanging
-    x and y leaves the value as it is.
+    cap: dim_x + dim_y -> rows used at most, a random choice of them; None for no limit.
+    consistent_for: for which samples it comes to the truth in the end: "gaussian", "copula" (Gaussian after a map of
+    every column), or some of what it accepts.
+    invariant_to: what may be done to a side without changing the estimate: "scale" (columns moved and stretched),
+    "linear" (any invertible linear map), "monotone" (an increasing map of every column), "relabel" (names of symbols).
     """
 
     name: str
@@ -67,8 +71,9 @@ class SampleEstimator:
     sample_promise: str = "neither"
     options: Mapping[str, Parameter] = field(default_factory=dict)
     least: int = 4
-    cap: int | None = None
-    symmetric: bool = True
+    cap: Callable[[int], int | None] = lambda dim: None
+    consistent_for: tuple[str, ...] = ()
+    invariant_to: tuple[str, ...] = ()
     key: str = ""
 
     def __call__(
@@ -84,25 +89,23 @@ class SampleEstimator:
             discrete_x, discrete_y: Whether all columns of that side are symbols; None decides column by column.
             max_samples: Rows used at most, chosen at random; None is the estimator's own cap.
             seed: Of that choice, of the noise that breaks ties, of every shuffle. The same seed, the same answer.
-            options: The estimator's own (``self.options``).
+            options: The estimator's own (``self.options``); None is the default.
         """
-        for name, value in options.items():
+        for name in options:
             if name not in self.options:
                 raise ParameterError("option", name, "one of " + (", ".join(self.options) or "none: it has no options"))
-            options[name] = self.options[name].check(name, value)
-        cap = self.cap if max_samples is None else MAX_SAMPLES.check("max_samples", max_samples)
-        sample = pair(
-            x, y, drop_missing=drop_missing, discrete_x=discrete_x, discrete_y=discrete_y, least=self.least, cap=cap,
-            seed=seed,
-        )
+        options = {name: self.options[name].check(name, value) for name, value in options.items() if value is not None}
+        x, y = columns("x", x, discrete=discrete_x), columns("y", y, discrete=discrete_y)
+        cap = self.cap(x.dim + y.dim) if max_samples is None else MAX_SAMPLES.check("max_samples", max_samples)
+        sample = pair(x, y, drop_missing=drop_missing, least=self.least, cap=cap, seed=seed)
         if not (sample.x.dim and sample.y.dim):
             found = Estimate(0.0, 0.0)
         else:
             check_kind(self, sample)
             found = self.function(sample, **options)
         return dataclasses.replace(
-            found, kind=self.promise, sample_kind=self.sample_promise, method=self.key,
-            warnings=(*sample.warnings, *found.warnings),
+            found, kind=self.promise if found.kind == "neither" else found.kind, sample_kind=self.sample_promise, method=self.key,
+            value=float(found.value), stderr=float(found.stderr), warnings=(*sample.warnings, *found.warnings),
         )
 
     @property
@@ -125,6 +128,9 @@ def check_kind(estimator: SampleEstimator, sample: Pair) -> None:
         if estimator.accepts == ("discrete",) and continuous:
             allowed = f"discrete for {estimator.name}, and column {continuous!r} looks continuous"
             raise ParameterError(name, "continuous", f"{allowed} (discrete_{name}=True takes its values as symbols)")
+        if estimator.accepts == ("mixed",) and unordered and continuous:
+            allowed = f"all symbols or all numbers for {estimator.name}: column {unordered!r} is text, column {continuous!r} is not"
+            raise ParameterError(name, "text beside numbers", allowed)
     if estimator.accepts == ("mixed",) and sample.x.is_discrete == sample.y.is_discrete:
         both = "discrete" if sample.x.is_discrete else "not discrete"
         allowed = f"discrete on one side and continuous on the other for {estimator.name}; discrete_x and discrete_y can say which"

@@ -16,7 +16,7 @@ import numpy as np
 from ..parameters import Parameter, ParameterError
 
 DISTINCT = 32  # a column of numbers with more distinct values than this, or than sqrt(n), is continuous
-NOISE = 1e-8  # of the noise that breaks ties, in standard deviations of the column
+NOISE = 1e-8  # the noise that breaks ties, in median absolute deviations of the column
 MANY_TIES = 0.01  # the share of tied rows above which a warning is worth a reader's time
 FLAG = "True or False"
 SEED = Parameter(int, 0, 2**63 - 1)
@@ -144,6 +144,7 @@ def pair(
         chosen = np.sort(np.random.default_rng(seed).choice(n, cap, replace=False))
         sides = {name: side.rows(chosen) for name, side in sides.items()}
         warnings.append(f"Only {cap} of the {n} rows were used, chosen at random (seed {seed}), to keep it quick.")
+        n = cap
     for name, side in sides.items():
         varies = (side.values != side.values[:1]).any(0)
         if not varies.all():
@@ -170,12 +171,13 @@ def standardise(values: np.ndarray) -> np.ndarray:
 def break_ties(sides: dict[str, np.ndarray], generator: np.random.Generator) -> tuple[dict[str, np.ndarray], tuple[str, ...]]:
     """Standardised columns by side with a little normal noise on those with ties, and a warning if there are many.
 
-    The noise is 1e-8 standard deviations: small beside the data, large beside rounding.
+    The noise is 1e-8 of the column's spread: small beside the data, large beside rounding.
     """
     broken, warnings = {}, []
     for name, values in sides.items():
         shares = np.array([tied_share(column) for column in values.T])
-        noise = NOISE * generator.standard_normal(values.shape)
+        spread = np.median(np.abs(values - np.median(values, 0)), 0)  # one outlier makes a standard deviation huge
+        noise = NOISE * np.where(spread > 0, spread, 1) * generator.standard_normal(values.shape)
         broken[name] = np.where(shares > 0, values + noise, values)
         if shares.max() > MANY_TIES:
             warnings.append(
