@@ -70,6 +70,11 @@ class Table:
         """The number of rows that lack a (finite) value in one of these columns."""
         return int(np.any([is_missing(self.frame[name]) for name in names], axis=0).sum())
 
+    def to_markdown(self) -> str:
+        """What a report should say about the table it is made from."""
+        lines = [f"{self.name}: {len(self.frame):,} rows, {len(self.names)} columns.", *self.notes]
+        return "\n## The table\n\n" + "".join(f"- {' '.join(line.replace('<', '&lt;').split())}\n" for line in lines)
+
 
 def read_table(data: bytes | str, name: str = "table", *, max_bytes: int = MAX_BYTES) -> Table:
     """A table from the bytes of a file, or from text. ``name`` is what sentences about it call it.

@@ -305,7 +305,7 @@ class OwnDataPage:
         if report is None:
             return self.link.say("There is no report yet: press Run first.")
         if name == "md":
-            data, mime = (report.to_markdown() + about_table(asked.table)).encode(), "text/markdown"
+            data, mime = (report.to_markdown() + asked.table.to_markdown()).encode(), "text/markdown"
         elif name == "json":
             data, mime = report.to_json().encode(), "application/json"
         else:
@@ -349,9 +349,3 @@ def steps(asked: Asked):
 
     q = asked.question
     return estimate_steps(asked.x, asked.y, q.method, seed=q.seed, time_limit=q.time_limit, drop_missing=q.drop_missing)
-
-
-def about_table(table: Table) -> str:
-    """What belongs to a report about the table itself, as Markdown."""
-    lines = [f"{table.name}: {len(table.frame):,} rows, {len(table.names)} columns.", *table.notes]
-    return "\n## The table\n\n" + "\n".join(f"- {' '.join(line.replace('<', '&lt;').split())}" for line in lines) + "\n"
