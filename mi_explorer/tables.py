@@ -183,11 +183,12 @@ def sniff_separator(text: str) -> str:
     """The separator that cuts the first lines into equally many cells, more than one."""
 
     def fit(separator: str) -> float:
+        widths = []
         try:
-            widths = [len(fields) for _, fields in itertools.islice(records(text, separator), SNIFFED)]
-        except ParameterError:
-            return 0.0
-        width, count = Counter(widths).most_common(1)[0]
+            widths.extend(len(fields) for _, fields in itertools.islice(records(text, separator), SNIFFED))
+        except ParameterError:  # a quote that is never closed: what came before it decides
+            pass
+        width, count = Counter(widths).most_common(1)[0] if widths else (1, 0)
         return count / len(widths) if width > 1 else 0.0
 
     return max(SEPARATORS, key=fit)
@@ -199,7 +200,7 @@ def check_lines(text: str, separator: str, width: int) -> int:
     for line, fields in records(text, separator):
         if len(fields) != width:
             raise ParameterError(
-                "table", f"{len(fields)} values in line {line}", f"equally wide everywhere: the first line has {width} values",
+                "table", f"{len(fields)} value{'s' * (len(fields) > 1)} in line {line}", f"equally wide everywhere: the first line has {width} values",
             )
         rows += 1
         if rows > MAX_ROWS:

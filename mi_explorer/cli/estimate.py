@@ -62,7 +62,6 @@ def estimate(options: argparse.Namespace, _: list[str]) -> int:
     target = options.json or options.markdown
     if target and (target.is_dir() or not target.absolute().parent.is_dir()):
         raise Refusal(f"{target} cannot be written: name a file in a folder that exists.")
-    print(f"{table.name}: {len(table.frame):,} rows, {len(table.names)} columns.", *table.notes, sep="\n", file=sys.stderr)
     report = carry_out(table, x, y, options)
     print(written(report))
     if target:
@@ -115,6 +114,7 @@ def carry_out(table: Table, x: tuple[str, ...], y: tuple[str, ...], options: arg
         table.frame[list(x)], table.frame[list(y)], options.method, seed=options.seed, threads=options.threads,
         time_limit=options.time_limit, drop_missing=options.drop_missing,
     )
+    print(f"{table.name}: {len(table.frame):,} rows, {len(table.names)} columns.", *table.notes, sep="\n", file=sys.stderr)
     look = {"bar_format": "{l_bar}{bar}| {elapsed}{postfix}", "dynamic_ncols": True, "leave": False, "disable": None}  # None: in a log file
     try:
         with tqdm(total=100, **look) as bar:
