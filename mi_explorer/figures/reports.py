@@ -43,7 +43,7 @@ def sheet(report: Report, x, y, unit: str = "nats", dark: bool = False, truth: f
     draw_null(axes[1], report, unit, dark)
     draw_candidates(axes[2], report, unit, dark, truth)
     for axis, title in zip(axes, ("the data", "could it be chance?", "what was tried")):
-        axis.set_title(title, fontsize=11, loc="left", pad=24)  # the legend has its place between
+        axis.set_title(title, fontsize=11, loc="left", pad=24, color=ink(dark)[0])  # the legend has its place between
     sides = " and ".join(shorten(", ".join(names), 60) for names in (report.names_x, report.names_y))
     low, high = (format_mi(value, unit) for value in report.interval)
     figure.suptitle(
@@ -60,7 +60,7 @@ def draw_null(axis: Axes, report: Report, unit: str, dark: bool) -> None:
     spread = max(np.ptp(values), 1e-3)
     axis.hist(values, np.linspace(values.min() - 0.1 * spread, values.max() + 0.1 * spread, 20), color=text, alpha=0.3, label="rows of Y shuffled")
     axis.axvline(seen, color=style_of(0).matplotlib(dark)["color"], linewidth=2.2, label="rows as they are")
-    axis.set_xlabel(f"{report.null.statistic} ({unit})")
+    axis.set_xlabel(f"{unit}\n({report.null.statistic})", fontsize=9)
     axis.set_ylabel("shuffles")
     axis.yaxis.get_major_locator().set_params(integer=True)
     axis.margins(x=0.08)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mi_explorer.auto import Report
 
 TABS = ("data", "chance", "candidates", "rows")
+BELOW = " Shuffled rows fall below 0, because what was learnt from the real ones is worse than nothing for them."
 LATER = '<p class="mi-muted">This appears with the first run.</p>'
 
 
@@ -47,7 +48,7 @@ class ReportPictures:
             from mi_explorer import figures
 
             if self.tab == "chance":
-                words = f"<p>{html.escape(report.null.sentence)}</p>"
+                words = f"<p>{html.escape(report.null.sentence)}{BELOW if max(report.null.values) < 0 else ''}</p>"
                 part.value = words + image(figures.null(report, unit, dark), "Histogram of what shuffled rows show, and what the rows show as they are")
             else:
                 drawn = image(figures.candidates(report, unit, dark, truth), "Every candidate's estimate with two standard errors")
