@@ -225,10 +225,7 @@ class OwnDataPage:
         if self.setting:
             return
         x, y = (tuple(i + 1 for i in side) for side in (self.sides.x, self.sides.y))
-        try:
-            self.question = dataclasses.replace(self.question, x=x, y=y)
-        except ParameterError:
-            return  # a browser sends the sides one after the other: for a moment a column may seem to be on both
+        self.question = dataclasses.replace(self.question, x=x, y=y)
         self.say("Press Run." if x and y else "Choose the columns of X and of Y.")
         self.show_changed()
 

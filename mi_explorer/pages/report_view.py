@@ -59,6 +59,8 @@ def meaning(report: Report) -> str:
         return f"Nothing that could be told from chance: {sides} look much the same when the rows of one are shuffled."
     if not math.isfinite(report.value):
         return f"{sides} determine each other exactly, as far as these rows show."
+    if report.interval[0] <= 0:
+        return f"{sides} may depend on each other, but hardly: the interval reaches down to nothing."
     correlation = math.sqrt(-math.expm1(-2 * max(report.value, 0)))
     return f"{sides} depend on each other, as strongly as two bell-shaped columns whose correlation is {correlation:.2f}."
 

@@ -32,17 +32,19 @@ export default {
     el.append(box);
 
     let rows = []; // { node, name, usable, inputs }
+    let sides = { x: [], y: [] };
 
-    const part = (index) => (model.get("x").includes(index) ? "x" : model.get("y").includes(index) ? "y" : "");
+    const part = (index) => (sides.x.includes(index) ? "x" : sides.y.includes(index) ? "y" : "");
     const assign = (indices, side) => {
       for (const name of ["x", "y"]) {
-        const rest = model.get(name).filter((index) => !indices.includes(index));
-        model.set(name, name === side ? [...rest, ...indices].sort((a, b) => a - b) : rest);
+        const rest = sides[name].filter((index) => !indices.includes(index));
+        sides[name] = name === side ? [...rest, ...indices].sort((a, b) => a - b) : rest;
       }
-      model.save_changes();
+      model.send({ type: "sides", ...sides });
+      mark();
     };
     const count = () => {
-      const [x, y] = [model.get("x").length, model.get("y").length];
+      const [x, y] = [sides.x.length, sides.y.length];
       said.textContent = x && y ? `X has ${x} column${x > 1 ? "s" : ""}, Y has ${y}.` : "Choose at least one column for X and one for Y.";
       said.classList.toggle("mi-wanted", !(x && y));
     };
@@ -96,17 +98,22 @@ export default {
       button.setAttribute("aria-label", `All shown columns: ${WORDS[value]}`);
       button.addEventListener("click", () => {
         assign(rows.flatMap(({ node, usable }, index) => (usable && !node.hidden ? [index] : [])), value);
-        mark();
       });
       all.append(button);
     }
     filter.addEventListener("input", sift);
+    const receive = (message) => {
+      if (message.type !== "sides") return;
+      sides = { x: message.x, y: message.y };
+      mark();
+    };
     model.on("change:columns", build);
-    model.on("change:x change:y", mark);
+    model.on("msg:custom", receive);
     build();
+    model.send({ type: "ready" });
     return () => {
       model.off("change:columns", build);
-      model.off("change:x change:y", mark);
+      model.off("msg:custom", receive);
     };
   },
 };
