@@ -14,15 +14,25 @@ from mi_explorer import critics, training
 from mi_explorer.bounds import Extras, bounds
 from mi_explorer.distributions import (
     AdditiveUniform,
+    AIMixture,
     BinaryErasureChannel,
+    BumpImages,
+    ConcentricMixture,
+    DigitLabels,
+    DigitPairs,
+    GalaxyMixture,
     Gaussian,
     GaussianDense,
     GaussianMixture,
     GaussianSparse,
+    InlierMixture,
     JointTable,
+    RectangleImages,
     StudentT,
     SymmetricChannel,
+    TimeSeries,
     Transformed,
+    WavesMixture,
     XMixture,
     ZChannel,
     families,
@@ -446,6 +456,8 @@ PROBLEMS = [
     JointTable(((0.1, 0.2, 0.0), (0.3, 0.3, 0.1))),
     GaussianMixture(weights=(0.3, 0.7), means=((0, 0), (0.5, 1)), covariances=(((1, 0.2), (0.2, 1)), ((1, 0), (0, 1.3))), dim_x=1),
     XMixture(0.4), Transformed(Gaussian(dim=1, correlation=0.4), "swiss_roll", "normal_cdf"),
+    AIMixture(), WavesMixture(), GalaxyMixture(), ConcentricMixture(), InlierMixture(),
+    BumpImages(size=8), RectangleImages(size=8), DigitLabels(), DigitPairs(), TimeSeries(),
 ]
 
 

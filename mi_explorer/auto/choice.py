@@ -11,7 +11,7 @@ __all__ = ["Choice", "Option", "choose", "from_model"]
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -65,8 +65,12 @@ def from_model(model, inflation: float) -> Option:
 def choose(
     base: Option, models: Sequence[Option], neighbours: Option | None, n: int, dims: int, inflation: float
 ) -> Choice:
-    """base: what holds where nothing is better. models: learned ones, the Gaussian first, or none. neighbours: KSG or Ross."""
-    chosen, why = base, "The others do no better than it on rows held out." if models else "The only one for so few rows."
+    """base: what holds where nothing is better. models: learned ones, the Gaussian first, or none. neighbours: KSG or Ross.
+
+    inflation: of standard errors that assume independent rows.
+    """
+    base, neighbours = (_inflated(option, inflation) for option in (base, neighbours))
+    chosen, why = base, "No model does better than it on rows held out." if models else "It suits the kind and the number of the rows."
     reasons = {}
     best = max(models, key=lambda option: option.model.held_out.mean(), default=None)
     if models and best is not models[0]:
@@ -101,7 +105,12 @@ def choose(
         shown = (best if best is chosen else models[0]).model.bound
         bound = float(shown.mean() - Z_ONE_SIDED * shown.std() / math.sqrt(len(shown)) * inflation)
     model = chosen.model or (best.model if best is not None and chosen is neighbours else None)
-    return Choice(chosen, model, _interval(chosen, best), bound, candidates)
+    return Choice(chosen, model, _interval(chosen, best, n / inflation**2), bound, candidates)
+
+
+def _inflated(option, inflation):
+    """A model's standard error is already."""
+    return option if option is None or option.model is not None else replace(option, stderr=option.stderr * inflation)
 
 
 def _gain(model, other, inflation):
@@ -109,10 +118,18 @@ def _gain(model, other, inflation):
     return float(difference.mean()), float(difference.std() / math.sqrt(len(difference)) * inflation)
 
 
-def _interval(chosen, best):
-    """Value ± 1.96 standard errors, half the gap between training and held-out rows, and what neither of them knows."""
+def _interval(chosen, best, n):
+    """Value ± 1.96 standard errors, half the gap between training and held-out rows, and what neither of them knows.
+
+    Upwards at least as far as the I from which the value could have come: near independence the pointwise variance is 2 I,
+    and a standard error taken from a sample that happens to look independent misses that.
+    """
     if math.isinf(chosen.value):
         return (float(best.model.bound.mean()) if best is not None else 0.0), math.inf
     gap = chosen.gap if chosen.model is not None or best is None else best.gap
-    half = Z * chosen.stderr + gap / 2 + max(LEAST_WIDTH, LEAST_WIDTH * chosen.value)
-    return max(0.0, chosen.value - half), max(half, chosen.value + half)
+    extra = gap / 2 + max(LEAST_WIDTH, LEAST_WIDTH * chosen.value)
+    value = max(0.0, chosen.value)
+    reach = Z * math.sqrt(2 / n)
+    root = (reach + math.sqrt(reach**2 + 4 * value)) / 2  # of I = value + reach * sqrt(I)
+    high = max(chosen.value + Z * chosen.stderr, root**2)
+    return max(0.0, chosen.value - Z * chosen.stderr - extra), high + extra

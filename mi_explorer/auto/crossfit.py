@@ -114,7 +114,11 @@ def crossfit(
             found, zx, zy = mixtures[fold]
             return gaussian_mixture.ratios(found, zx[rows], zy[rows])
 
+        def blend(fold, rows):
+            return (critic(fold, rows) + density(fold, rows)) / 2
+
         models.append(_judge("mixture", "Gaussian mixture, cross-fitted", density, folds, rearrange, CHUNK))
+        models.append(_judge("blend", "Mean of critic and mixture", blend, folds, rearrange, CHUNK))
     yield models
 
 

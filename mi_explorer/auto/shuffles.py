@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 
 from ..estimators import registry
-from ..estimators.data import Columns, Pair
+from ..estimators.data import Columns, Pair, columns
 from .choice import Choice
 from .margins import Side
 from .report import Null
@@ -30,7 +30,10 @@ def null(sample: Pair, choice: Choice, x: Side, y: Side, rearrange: Rearrange) -
         return from_values(choice.model.shuffled, observed, f"{choice.model.name}, on rows held out")
     if sample.kind == "continuous" and choice.option.method == "copula":
         return _copula(x.scores[:MOST_ROWS], y.scores[:MOST_ROWS], rearrange)
-    return null_of_estimator(choice.option.method, sample.x, sample.y, sample.seed, rearrange)
+    sides = sample.x, sample.y
+    if choice.option.method == "ksg1":  # as it was estimated: on normal scores and indicators
+        sides = (columns(name, side.scores, discrete=False) for name, side in (("x", x), ("y", y)))
+    return null_of_estimator(choice.option.method, *sides, sample.seed, rearrange)
 
 
 def null_of_estimator(key: str, x: Columns, y: Columns, seed: int, rearrange: Rearrange) -> Null:

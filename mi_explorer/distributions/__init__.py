@@ -4,10 +4,14 @@ Importing them, and reading ``mi``, needs no torch; ``sample`` and ``log_ratio``
 """
 
 from .base import Distribution, families, from_spec, register
+from .digits import DigitLabels, DigitPairs
 from .discrete import BinaryErasureChannel, JointTable, SymmetricChannel, ZChannel
 from .gaussian import Gaussian, GaussianDense, GaussianSparse
+from .images import BumpImages, RectangleImages
 from .maps import Map, maps
 from .mixture import GaussianMixture, XMixture
+from .published_mixtures import AIMixture, ConcentricMixture, GalaxyMixture, InlierMixture, WavesMixture
+from .series import TimeSeries
 from .student import StudentT
 from .transformed import Transformed
 from .uniform import AdditiveUniform
@@ -31,4 +35,14 @@ __all__ = [
     "JointTable",
     "GaussianMixture",
     "XMixture",
+    "AIMixture",
+    "WavesMixture",
+    "GalaxyMixture",
+    "ConcentricMixture",
+    "InlierMixture",
+    "BumpImages",
+    "RectangleImages",
+    "DigitLabels",
+    "DigitPairs",
+    "TimeSeries",
 ]

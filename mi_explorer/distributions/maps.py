@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["Map", "maps"]
+__all__ = ["Map", "maps", "spiral"]
 
 import math
 from collections.abc import Callable
@@ -93,11 +93,11 @@ def _wiggle(*waves):
     return forward, inverse
 
 
-def _spiral(first, second, direction):
-    """Turn the plane of two coordinates by |x|^2 / dim: expm(A |x|^2) x with A skew, which keeps the norm."""
+def spiral(first, second, speed):
+    """Turn the plane of two coordinates by speed |x|^2 / dim: expm(A |x|^2) x with A skew, which keeps the norm."""
 
     def turn(x):
-        angle = direction * x.square().sum(-1) / x.shape[-1]
+        angle = speed * x.square().sum(-1) / x.shape[-1]
         cos, sin = angle.cos(), angle.sin()
         z = x.clone()
         z[..., first] = cos * x[..., first] - sin * x[..., second]
@@ -172,7 +172,7 @@ maps: dict[str, Map] = {
     "wiggly_y": Map("wiggly, the other way", *_wiggle((-0.4, 0.4, 0.0), (0.17, 1.3, 3.5), (0.02, 4.3, -2.5))),
     "bimodal_x": Map("two humps", *_humps((0.3, 0.0), (0.7, 5.0))),
     "bimodal_y": Map("two humps, even", *_humps((0.5, -1.0), (0.5, 3.0))),
-    "spiral_x": Map("spiral of coordinates 1, 2", _spiral(0, 1, 1), _spiral(0, 1, -1), least_dim=2),
-    "spiral_y": Map("spiral of coordinates 2, 3", _spiral(1, 2, 1), _spiral(1, 2, -1), least_dim=3),
+    "spiral_x": Map("spiral of coordinates 1, 2", spiral(0, 1, 1), spiral(0, 1, -1), least_dim=2),
+    "spiral_y": Map("spiral of coordinates 2, 3", spiral(1, 2, 1), spiral(1, 2, -1), least_dim=3),
     "swiss_roll": Map("swiss roll", _roll, _unroll, inside=_on_roll_radius, rolls=True),
 }
