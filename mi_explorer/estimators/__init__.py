@@ -9,10 +9,11 @@ from .ksg import ksg1, ksg2
 from .lnc import lnc
 from .gaussian import copula, gaussian
 from .histogram import histogram, histogram_shuffled
+from .kde import kde
 from .discrete import plugin
 from .ross import ross
 
 __all__ = [
     "Estimate", "SampleEstimator", "register", "registry", "ksg1", "ksg2", "lnc", "gaussian", "copula", "histogram",
-    "histogram_shuffled", "ross", "plugin",
+    "histogram_shuffled", "kde", "ross", "plugin",
 ]

@@ -6,9 +6,11 @@ scale of all three, and most of the errors cancel.
 
 from __future__ import annotations
 
-__all__ = ["ksg1", "ksg2", "prepare", "finish", "rectangle_terms"]
+__all__ = ["ksg1", "ksg2", "ceiling", "from_neighbours", "rectangle_terms", "square_terms"]
 
 import math
+from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from scipy.special import digamma
@@ -17,9 +19,10 @@ from ..parameters import Parameter, ParameterError
 from .base import Estimate, register
 from .data import Pair, break_ties, standardise
 from .neighbours import count_within, nearest, side_distance
+from .spread import ROWS, block_stderr
 
 K = Parameter(int, 1, 1000, label="Neighbours k", slider=(1, 20, 1))
-SATURATED = 0.4  # of the largest value that n samples can show: from here on the estimate falls visibly behind
+SATURATED = 0.75  # of the largest value that n samples can show: even in 1 + 1 dimensions it falls behind from here on
 CROWDED = 10  # dimensions above which nearest neighbours are all about equally far away
 
 
@@ -43,10 +46,7 @@ SHARED = dict(
 )
 def ksg1(sample: Pair, *, k: int = 3) -> Estimate:
     """n_x counts the points strictly nearer in x than the k-th neighbour is in (x, y); likewise n_y."""
-    x, y, warnings = prepare(sample, k)
-    radius = nearest(np.hstack([x, y]), k)[0][:, -1]
-    counted = digamma(count_within(x, radius, strict=True)) + digamma(count_within(y, radius, strict=True))
-    return finish(digamma(k) + digamma(sample.n) - counted, sample, k, warnings)
+    return mark_saturated(from_neighbours(square_terms, sample, k), sample.n, k)
 
 
 @register(
@@ -58,16 +58,47 @@ def ksg1(sample: Pair, *, k: int = 3) -> Estimate:
 )
 def ksg2(sample: Pair, *, k: int = 3) -> Estimate:
     """n_x counts the points within the smallest x-interval around i that holds its k joint neighbours; likewise n_y."""
-    x, y, warnings = prepare(sample, k)
-    index = nearest(np.hstack([x, y]), k)[1]
-    return finish(rectangle_terms(x, y, index), sample, k, warnings)
+    return mark_saturated(from_neighbours(rectangle_terms, sample, k), sample.n, k)
 
 
-def rectangle_terms(x: np.ndarray, y: np.ndarray, index: np.ndarray) -> np.ndarray:
-    """The n terms whose mean is KSG 2, given the joint neighbours, index (n, k)."""
-    n, k = index.shape
+def square_terms(x: np.ndarray, y: np.ndarray, k: int) -> np.ndarray:
+    """The n terms whose mean is KSG 1."""
+    radius = nearest(np.hstack([x, y]), k)[0][:, -1]
+    inside = (count_within(side, radius, strict=True) for side in (x, y))
+    return digamma(k) + digamma(len(x)) - sum(digamma(count) for count in inside)
+
+
+def rectangle_terms(x: np.ndarray, y: np.ndarray, k: int, index: np.ndarray | None = None) -> np.ndarray:
+    """The n terms whose mean is KSG 2; ``index`` (n, k) are the joint neighbours, if they are known already."""
+    index = nearest(np.hstack([x, y]), k)[1] if index is None else index
     inside = (count_within(side, side_distance(side, index), strict=False) - 1 for side in (x, y))
-    return digamma(k) - 1 / k + digamma(n) - sum(digamma(np.maximum(count, 1)) for count in inside)
+    return digamma(k) - 1 / k + digamma(len(x)) - sum(digamma(np.maximum(count, 1)) for count in inside)
+
+
+def from_neighbours(terms: Callable[..., np.ndarray], sample: Pair, k: int) -> Estimate:
+    """The mean of terms(x, y, k) and its standard error, from disjoint blocks where a block has more than k rows."""
+    x, y, warnings = prepare(sample, k)
+    of_all = terms(x, y, k)
+    stderr = of_all.std() / math.sqrt(sample.n)
+    if k < ROWS:
+        stderr = max(stderr, block_stderr(lambda x, y: terms(x, y, k), x, y, sample.generator()))
+    return Estimate(of_all.mean(), stderr, warnings=warnings)
+
+
+def ceiling(n: int, k: int) -> float:
+    """What KSG 1 shows where y is a function of x: the most that n samples can do."""
+    return float(digamma(n) - digamma(k))
+
+
+def mark_saturated(found: Estimate, n: int, k: int) -> Estimate:
+    """The estimate, with a warning if it is near the ceiling."""
+    if found.value <= SATURATED * ceiling(n, k):
+        return found
+    saturated = (
+        f"Saturated: from {n} samples and k = {k}, nearest neighbours can hardly show more than {ceiling(n, k):.1f} nats "
+        "whatever the truth is; it may be much higher, or infinite (one side a function of the other)."
+    )
+    return replace(found, warnings=(*found.warnings, saturated))
 
 
 def prepare(sample: Pair, k: int) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
@@ -80,15 +111,3 @@ def prepare(sample: Pair, k: int) -> tuple[np.ndarray, np.ndarray, tuple[str, ..
     if dim > CROWDED:
         warnings += (f"In {dim} dimensions nearest neighbours are far away: the estimate is usually far too low.",)
     return broken["x"], broken["y"], warnings
-
-
-def finish(terms: np.ndarray, sample: Pair, k: int, warnings: tuple[str, ...]) -> Estimate:
-    """The mean of the n terms, with their spread as standard error, and a warning near the largest possible value."""
-    value, ceiling = terms.mean(), digamma(sample.n) - digamma(k)
-    if value > SATURATED * ceiling:
-        warnings += (
-            f"Saturated: from {sample.n} samples and k = {k} this estimator can hardly show more than {ceiling:.1f} nats "
-            f"whatever the truth is, and the value {value:.2f} is close enough to that to be too low. "
-            "It may even be infinite (one side a function of the other).",
-        )
-    return Estimate(value, terms.std() / math.sqrt(sample.n), warnings=warnings)
