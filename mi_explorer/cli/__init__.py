@@ -1,4 +1,5 @@
-"""The command ``mi-explorer``: the dashboard, JupyterLab, one experiment from a file, the benchmark.
+"""The command ``mi-explorer``: the dashboard, JupyterLab, one experiment from a file, an estimate for
+somebody's own table, the benchmark.
 
 Every mistake of the person at the keyboard is answered with one sentence on standard error and exit code 2. A command is
 a module of this folder with a function ``add(commands)``, named in ``COMMANDS``.
@@ -12,10 +13,10 @@ import argparse
 import sys
 
 from mi_explorer import ParameterError, __version__
-from mi_explorer.cli import bench, report, run, serving, sweep, validate
+from mi_explorer.cli import bench, estimate, report, run, serving, sweep, validate
 from mi_explorer.cli.common import INTERRUPTED, WRONG, Parser, Refusal, one_line
 
-COMMANDS = (serving, run, sweep, report, validate, bench)
+COMMANDS = (serving, run, estimate, sweep, report, validate, bench)
 
 DESCRIPTION = """\
 MI Explorer: what mutual information is, and why estimating it is hard.
@@ -28,6 +29,7 @@ examples:
   mi-explorer serve --port 9000 --no-browser
   mi-explorer lab                            the same lessons as notebooks that can be changed
   mi-explorer run experiment.json --out results/first
+  mi-explorer estimate data.csv --x height,weight --y age
   mi-explorer sweep grid.toml --out results/grid && mi-explorer report results/grid
   mi-explorer validate --out validation      published results, measured again
   mi-explorer bench                          how fast this machine trains critics"""

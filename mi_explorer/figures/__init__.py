@@ -3,8 +3,13 @@
 Every figure takes ``unit`` ("nats" or "bits") where it shows information, and ``dark``; values come in nats.
 """
 
-__all__ = ["FORMATS", "convergence", "critic_map", "pointwise", "samples", "save", "sweep_curve", "to_bytes"]
+__all__ = [
+    "FORMATS", "candidates", "convergence", "critic_map", "dependence", "null", "pointwise", "samples", "save", "sheet", "sweep_curve",
+    "to_bytes",
+]
 
 from mi_explorer.figures.canvas import FORMATS, save, to_bytes
+from mi_explorer.figures.dependence import dependence
+from mi_explorer.figures.reports import candidates, null, sheet
 from mi_explorer.figures.runs import convergence, critic_map, pointwise, samples
 from mi_explorer.figures.sweep import sweep_curve

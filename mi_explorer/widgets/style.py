@@ -45,15 +45,20 @@ def theme_css() -> str:
     return text + block(", ".join(scopes), light + dashes) + block(dark_scopes, dark) + "".join(looks)
 
 
+def page_css() -> str:
+    """The style of a page of widgets, wherever it is shown."""
+    return theme_css() + static("page.css") + static("report.css")
+
+
 def site_css() -> str:
     """The style of a whole served page: what the widgets bring anyway (so that nothing jumps), and the site around them."""
-    return theme_css() + static("page.css") + static("site.css") + static("home.css")
+    return page_css() + static("site.css") + static("home.css")
 
 
 class PageStyle(anywidget.AnyWidget):
     """Carries the style sheet, and a script that names what ipywidgets leaves nameless for screen readers."""
 
-    _css = theme_css() + static("page.css")
+    _css = page_css()
     _esm = static("page.js")
 
     dark = traitlets.Bool(False, help="whether the visitor sees the dark theme; pictures are drawn for it").tag(sync=True)
