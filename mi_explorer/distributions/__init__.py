@@ -5,6 +5,7 @@ Importing them, and reading ``mi``, needs no torch; ``sample`` and ``log_ratio``
 
 from .base import Distribution, families, from_spec, register
 from .discrete import BinaryErasureChannel, JointTable, SymmetricChannel, ZChannel
+from .fixed import FixedSample
 from .gaussian import Gaussian, GaussianDense, GaussianSparse
 from .maps import Map, maps
 from .mixture import GaussianMixture, XMixture
@@ -21,6 +22,7 @@ __all__ = [
     "GaussianDense",
     "GaussianSparse",
     "Transformed",
+    "FixedSample",
     "Map",
     "maps",
     "StudentT",
