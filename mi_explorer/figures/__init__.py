@@ -3,8 +3,15 @@
 Every figure takes ``unit`` ("nats" or "bits") where it shows information, and ``dark``; values come in nats.
 """
 
-__all__ = ["FORMATS", "convergence", "critic_map", "ledger", "pointwise", "samples", "save", "to_bytes"]
+__all__ = [
+    "FORMATS", "ascent", "ceiling", "convergence", "critic_map", "ledger", "microscope", "playground", "pointwise", "samples", "save",
+    "to_bytes",
+]
 
+from mi_explorer.figures.ascent import ascent
 from mi_explorer.figures.canvas import FORMATS, save, to_bytes
+from mi_explorer.figures.ceiling import ceiling
 from mi_explorer.figures.ledger import ledger
+from mi_explorer.figures.microscope import microscope
+from mi_explorer.figures.playground import playground
 from mi_explorer.figures.runs import convergence, critic_map, pointwise, samples

@@ -29,10 +29,12 @@ class Picture(Figure):
         return to_bytes(self)
 
 
-def new_figure(columns: int = 1, width: float = 8, height: float = 4.5, dark: bool = False) -> tuple[Figure, list]:
+def new_figure(
+    columns: int = 1, width: float = 8, height: float = 4.5, dark: bool = False, rows: int = 1
+) -> tuple[Figure, list]:
     text, quiet = ink(dark)
     figure = Picture(figsize=(width, height), facecolor=CARD[dark], layout="constrained")
-    axes = [figure.add_subplot(1, columns, 1 + column) for column in range(columns)]
+    axes = [figure.add_subplot(rows, columns, 1 + place) for place in range(rows * columns)]
     for axis in axes:
         axis.set_facecolor(CARD[dark])
         axis.spines[["top", "right"]].set_visible(False)

@@ -80,8 +80,8 @@ def dark_edge(dark: bool) -> str:
 
 def reach(entries: list[Entry], truth: float) -> tuple[float, float]:
     """Of the axis: every step of every waterfall, but an estimate that ran away must not squeeze the others."""
-    stations = [0.0, truth, *(value for one in entries for value in (one.perfect.value, one.fresh.value, one.shown.value))]
+    stations = [truth, *(value for one in entries for value in (one.perfect.value, one.fresh.value, one.shown.value))]
     far = 2.5 * max(truth, 1.0)
     low, high = max(min(stations), -far), min(max(stations), truth + far)
-    margin = 0.06 * (high - low)
+    margin = 0.08 * max(high - low, 0.5)
     return low - margin, high + margin

@@ -4,7 +4,11 @@
 descriptions need no torch; carrying them out does.
 """
 
-__all__ = ["Ledger", "Measured"]
+__all__ = ["Ascent", "Ceiling", "Ledger", "Measured", "Microscope", "Playground"]
 
+from mi_explorer.studies.ascent import Ascent
+from mi_explorer.studies.ceiling import Ceiling
 from mi_explorer.studies.ledger import Ledger
 from mi_explorer.studies.measured import Measured
+from mi_explorer.studies.microscope import Microscope
+from mi_explorer.studies.playground import Playground

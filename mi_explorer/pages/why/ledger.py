@@ -43,32 +43,36 @@ def headline(snapshot: LedgerSnapshot, unit: str) -> str:
 
 
 def sentence(one: Entry, study: Ledger, unit: str) -> str:
-    """What makes up one estimator's error, the largest part first."""
+    """How far off, then what took away and what added, the largest part first."""
     name, off = bounds[one.bound].name, one.shown.value - one.truth
     if not math.isfinite(one.shown.value):
         return f"{name} did not survive the training: its values became infinite or ran away."
-    parts = sorted(one.gaps.items(), key=lambda part: -abs(part[1].value))
-    told = [say(key, gap.value, study, unit) for key, gap in parts if abs(gap.value) > max(0.05, 2 * gap.stderr)]
-    if not told:
-        return f"{name} shows the truth: every part of its error is smaller than 0.05 nats or than its Monte Carlo error."
-    if abs(off) <= CLOSE:
-        start = f"{name} looks right, and is so by cancellation: " if len(told) > 1 else f"{name} is nearly right: "
-    else:
-        start = f"{name} shows {amount(abs(off), unit)} {'too much' if off > 0 else 'too little'}: "
-    return start + "; ".join(told) + "."
+    known = {key: gap.value for key, gap in one.gaps.items() if abs(gap.value) > max(0.05, 2 * gap.stderr)}
+    if not known:
+        return f"{name} shows the truth: every part of its error is below {amount(0.05, unit)} or within twice its Monte Carlo error."
+    lost = sorted((key for key in known if known[key] < 0), key=lambda key: known[key])
+    won = sorted((key for key in known if known[key] > 0), key=lambda key: -known[key])
+    told = [f"{amount(-known[key], unit)} {LOST[key]}" for key in lost], [f"{amount(known[key], unit)} {WON[key]}" for key in won]
+    losses, gains = (", ".join(side).format(K=study.batch_size, N=f"{study.pairs:,}") for side in told)
+    if lost and won:
+        where = "looks right" if abs(off) <= CLOSE else f"shows {amount(abs(off), unit)} too {'much' if off > 0 else 'little'}"
+        return f"{name} {where}, and is the sum of errors of both signs. Taken away: {losses}. Added: {gains}."
+    if lost:
+        return f"Of the {amount(-off, unit)} that {name} lacks: {losses}."
+    return f"{name} shows {amount(off, unit)} too much: {gains}."
 
 
-def say(key: str, gap: float, study: Ledger, unit: str) -> str:
-    size = amount(abs(gap), unit)
-    if key == "bound":
-        if gap < 0:
-            return f"{size} are the bound's own at K = {study.batch_size}, and no training removes them"
-        return f"{size} too much is what even a perfect critic shows at K = {study.batch_size}"
-    if key == "critic":
-        return f"{size} are lost because the critic is learned, not perfect" if gap < 0 else f"the learned critic adds {size} to a perfect one's"
-    if gap > 0:
-        return f"{size} are only there on the {study.pairs:,} pairs that it was trained on: it knows them by heart"
-    return f"on its own {study.pairs:,} pairs it shows {size} less than on fresh ones"
+# Why a part takes away, or adds.
+LOST = {
+    "bound": "by the bound itself at K = {K}, and no training removes them",
+    "critic": "because the critic is learned and not perfect",
+    "sample": "because its own {N} pairs happen to show less than fresh ones",
+}
+WON = {
+    "bound": "that even a perfect critic shows too much at K = {K}",
+    "critic": "that the learned critic shows beyond a perfect one",
+    "sample": "that are there only on the {N} pairs of the training: known by heart",
+}
 
 
 def table(snapshot: LedgerSnapshot, unit: str) -> str:

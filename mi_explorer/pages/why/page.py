@@ -12,14 +12,18 @@ from urllib.parse import parse_qsl, urlencode
 import ipywidgets as widgets
 
 from mi_explorer.pages.follow import Every, Follower
+from mi_explorer.pages.why.ascent import ASCENT
+from mi_explorer.pages.why.ceiling import CEILING
 from mi_explorer.pages.why.ledger import LEDGER
+from mi_explorer.pages.why.microscope import MICROSCOPE
 from mi_explorer.pages.why.panel import Desk, Panel
+from mi_explorer.pages.why.playground import PLAYGROUND
 from mi_explorer.pages.why.words import time_left
 from mi_explorer.parameters import ParameterError
 from mi_explorer.runners import StudyFrame, StudyRunner
 from mi_explorer.widgets import PageLink, controls
 
-PANELS: tuple[Panel, ...] = (LEDGER,)
+PANELS: tuple[Panel, ...] = (LEDGER, ASCENT, MICROSCOPE, CEILING, PLAYGROUND)
 GOING = ("loading", "running")
 DOWNLOADS = (
     ("png", "PNG", "the picture"), ("svg", "SVG", "the picture as a vector graphic"), ("csv", "CSV", "the numbers behind it"),

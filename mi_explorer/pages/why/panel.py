@@ -15,6 +15,7 @@ from mi_explorer.description import Description
 from mi_explorer.pages.problem import same
 from mi_explorer.pages.settings import chip, rates, show_fields
 from mi_explorer.parameters import Parameter, ParameterError, parameters
+from mi_explorer.studies.playground import SAMPLE_ESTIMATORS
 from mi_explorer.widgets import controls
 
 CLASS_OF_FIELD = {"dim": "dimension"}
@@ -89,6 +90,8 @@ class Desk:
         self.setting = True
         try:
             self.study = study
+            for key in getattr(study, "estimators", ()):
+                self.fields["estimators"].ensure(estimator_chip(key))
             show_fields(self.fields, study)
         finally:
             self.setting = False
@@ -122,11 +125,16 @@ class Desk:
         return value == known
 
 
+def estimator_chip(key: str) -> tuple:
+    return (key, SAMPLE_ESTIMATORS[key], None, "needs no training") if key in SAMPLE_ESTIMATORS else chip(key)
+
+
 def field_control(panel: Panel, name: str, study: Description) -> widgets.Widget:
     """The control of one field, made from what the field says about itself."""
     value, field = getattr(study, name), CLASS_OF_FIELD.get(name, name)
-    if name == "bounds":
-        return controls.Chips(name, "Estimators", [chip(key) for key in dict.fromkeys((*BOUNDS, *value)) if bounds[key]], value)
+    if name in ("bounds", "estimators"):
+        sample = SAMPLE_ESTIMATORS if name == "estimators" else ()
+        return controls.Chips(name, "Estimators", [estimator_chip(key) for key in dict.fromkeys((*sample, *BOUNDS, *value))], value)
     fact: Parameter = parameters(study)[name]
     if name == "learning_rate":
         return controls.dropdown(field, fact.label, rates(value), value)
