@@ -6,6 +6,7 @@ Importing them, and reading ``mi``, needs no torch; ``sample`` and ``log_ratio``
 from .base import Distribution, families, from_spec, register
 from .digits import DigitLabels, DigitPairs
 from .discrete import BinaryErasureChannel, JointTable, SymmetricChannel, ZChannel
+from .fixed import FixedSample
 from .gaussian import Gaussian, GaussianDense, GaussianSparse
 from .images import BumpImages, RectangleImages
 from .maps import Map, maps
@@ -25,6 +26,7 @@ __all__ = [
     "GaussianDense",
     "GaussianSparse",
     "Transformed",
+    "FixedSample",
     "Map",
     "maps",
     "StudentT",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-__all__ = ["FORMATS", "Picture", "ink", "new_figure", "save", "stamp", "to_bytes", "words"]
+__all__ = ["FORMATS", "Picture", "ink", "new_figure", "save", "sign", "stamp", "to_bytes", "words"]
 
 import io
 from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from mi_explorer.description import Description
 from mi_explorer.experiment import Experiment
 from mi_explorer.palette import CARD
 from mi_explorer.parameters import ParameterError
@@ -28,10 +29,12 @@ class Picture(Figure):
         return to_bytes(self)
 
 
-def new_figure(columns: int = 1, width: float = 8, height: float = 4.5, dark: bool = False) -> tuple[Figure, list]:
+def new_figure(
+    columns: int = 1, width: float = 8, height: float = 4.5, dark: bool = False, rows: int = 1
+) -> tuple[Figure, list]:
     text, quiet = ink(dark)
     figure = Picture(figsize=(width, height), facecolor=CARD[dark], layout="constrained")
-    axes = [figure.add_subplot(1, columns, 1 + column) for column in range(columns)]
+    axes = [figure.add_subplot(rows, columns, 1 + place) for place in range(rows * columns)]
     for axis in axes:
         axis.set_facecolor(CARD[dark])
         axis.spines[["top", "right"]].set_visible(False)
@@ -56,6 +59,15 @@ def stamp(figure: Figure, experiment: Experiment, dark: bool) -> None:
     figure.mi_experiment = experiment
 
 
+def sign(figure: Figure, study: Description, dark: bool) -> None:
+    """The same for a study."""
+    fields = study.to_dict().items()
+    values = ", ".join(f"{name} {'+'.join(value) if isinstance(value, list) else value}" for name, value in fields)
+    label = f"{study.what}: {values}  ·  MI Explorer {study.key}"
+    figure.supxlabel(label, fontsize=6, color=ink(dark)[0], alpha=0.75, wrap=True)
+    figure.mi_experiment = study
+
+
 def words(legend, dark: bool) -> None:
     """Write a legend in the colour of text."""
     for label in legend.get_texts():
@@ -67,7 +79,7 @@ def to_bytes(figure: Figure, format: str = "png") -> bytes:
     format that is not one of png, svg, pdf."""
     if format not in FORMATS:
         raise ParameterError("format", format, "one of " + ", ".join(FORMATS))
-    experiment: Experiment | None = getattr(figure, "mi_experiment", None)
+    experiment: Description | None = getattr(figure, "mi_experiment", None)
     field = {"png": "Description", "svg": "Description", "pdf": "Subject"}[format]
     metadata = {field: experiment.to_json()} if experiment else {}
     buffer = io.BytesIO()

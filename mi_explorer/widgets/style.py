@@ -62,4 +62,5 @@ class PageStyle(anywidget.AnyWidget):
     _esm = static("page.js")
 
     dark = traitlets.Bool(False, help="whether the visitor sees the dark theme; pictures are drawn for it").tag(sync=True)
+    narrow = traitlets.Bool(False, help="whether the page is one column wide, as on a phone").tag(sync=True)
     inside = traitlets.Bool(False, help="whether the card .mi-inside is in sight; nobody pays for pictures that are not").tag(sync=True)

@@ -91,12 +91,18 @@ export default {
       const card = el.closest(".mi-page")?.querySelector(".mi-inside");
       if (card) sight.observe(card);
     }, 100);
+    const width = new ResizeObserver((entries) => report("narrow", entries.at(-1).contentRect.width <= 800));
+    setTimeout(() => {
+      const page = el.closest(".mi-page");
+      if (page) width.observe(page);
+    }, 100);
     const themes = new MutationObserver(() => setTimeout(tell, 30));
     for (const node of [document.documentElement, document.body]) themes.observe(node, { attributes: true });
     setTimeout(tell, 30);
     return () => {
       themes.disconnect();
       sight.disconnect();
+      width.disconnect();
     };
   },
 };

@@ -1,0 +1,111 @@
+"""The panel "How far can they see?": estimates against a rising truth."""
+
+from __future__ import annotations
+
+__all__ = ["ASCENT"]
+
+import html
+import math
+
+import numpy as np
+
+from mi_explorer.bounds import bounds
+from mi_explorer.pages.settings import NAMES
+from mi_explorer.pages.why.panel import Panel, Story
+from mi_explorer.pages.why.words import amount, signed
+from mi_explorer.palette import assign
+from mi_explorer.studies import Ascent
+from mi_explorer.studies.ascent import AscentSnapshot
+from mi_explorer.verdicts import UNITS, format_mi
+from mi_explorer.widgets import controls
+
+
+def picture(snapshot: AscentSnapshot, unit: str, dark: bool, narrow: bool):
+    from mi_explorer import figures
+
+    return figures.ascent(snapshot, unit, dark, narrow)
+
+
+def alternative(snapshot: AscentSnapshot, unit: str) -> str:
+    if not snapshot.stops:
+        return "Estimates against the true mutual information; none yet."
+    last = snapshot.stops[-1]
+    ends = ", ".join(f"{bounds[name].name} {format_mi(value, unit)}" for name, value in zip(snapshot.study.bounds, last.learned.mean((0, 2))))
+    return f"Estimates against the true mutual information, up to {amount(last.truth, unit)}. There: {ends}."
+
+
+def headline(snapshot: AscentSnapshot, unit: str) -> str:
+    if len(snapshot.stops) < 2:
+        return "The first stops are being trained."
+    last, study = snapshot.stops[-1], snapshot.study
+    errors = np.sqrt(last.mse())
+    known = [index for index in range(len(study.bounds)) if math.isfinite(errors[index])]
+    if not known:
+        return f"At {amount(last.truth, unit)} no estimator has survived its training."
+    best, worst = min(known, key=lambda i: errors[i]), max(known, key=lambda i: errors[i])
+    text = f"At {amount(last.truth, unit)}, {says(best, last, study, unit)}"
+    if worst != best:
+        text += f", and {says(worst, last, study, unit)}"
+    ceiling = math.log(study.batch_size)
+    if "infonce" in study.bounds and last.truth > ceiling:
+        text += f". InfoNCE cannot pass log K = {amount(ceiling, unit)}, whatever its critic"
+    return text + "."
+
+
+def says(index: int, stop, study: Ascent, unit: str) -> str:
+    bias, sd = stop.bias()[index], math.sqrt(stop.variance()[index])
+    name = bounds[study.bounds[index]].name
+    return f"{name} is {amount(abs(bias), unit)} too {'high' if bias > 0 else 'low'}, and one batch differs from another by {amount(sd, unit)}"
+
+
+def table(snapshot: AscentSnapshot, unit: str) -> str:
+    if not snapshot.stops:
+        return '<p class="mi-muted">Bias, variance and mean squared error at every stop will stand here.</p>'
+    study, looks, square = snapshot.study, assign(snapshot.study.bounds, bounds), UNITS[unit] ** 2
+    rows = []
+    for index, name in enumerate(study.bounds):
+        slug = controls.css_name(name)[3:].strip("-")
+        for stop in snapshot.stops:
+            values = stop.bias()[index], stop.variance()[index] / square, stop.mse()[index] / square
+            rows.append({
+                "name": html.escape(bounds[name].name), "style": looks[name], "class": f"mi-row-{slug}",
+                "cells": [format_mi(stop.truth, unit, 1), format_mi(stop.learned[:, index].mean(), unit), signed(values[0], unit), number(values[1]), number(values[2])],
+            })
+    return controls.table(["Estimator", f"Truth ({unit})", "Estimate", "Bias", "Variance", "MSE = bias² + variance"], rows)
+
+
+def number(value: float) -> str:
+    """0.0341, 5.67, 115.9: three digits, never an exponent."""
+    if not math.isfinite(value):
+        return "–"
+    digits = max(0, 2 - math.floor(math.log10(value))) if value > 1e-4 else 4
+    return f"{value:,.{min(digits, 4)}f}"
+
+
+ASCENT = Panel(
+    key="ascent",
+    label="How far can they see?",
+    question="The truth rises from nothing to 10 nats, and at every stop new critics are trained. On the dashed diagonal an estimator "
+    "would be right. Which one leaves it first, to which side, and which one starts to jump?",
+    stories=(
+        Story(
+            "three-ways", "Three ways to be wrong",
+            "InfoNCE bends away below log K, calm. NWJ stays far behind and begins to jump. SMILE follows longest, "
+            "and its thin line shows that with a perfect critic it would say too much.",
+            Ascent(),
+        ),
+        Story(
+            "larger-k", "Does a larger K help?",
+            "The same with K = 256: the ceiling rises from 4.16 to 5.55 nats. Four times the pairs for 1.39 nats, by the logarithm.",
+            Ascent(bounds=("infonce",), batch_size=256, steps=150),
+        ),
+        Story(
+            "thin", "Spread thin",
+            "20 dimensions: the thin lines hardly move, but the learned critics fall behind from the first stop on.",
+            Ascent(bounds=("infonce", "smile"), dim=20),
+        ),
+    ),
+    main=("bounds", "top", "stops", "dim", "batch_size", "steps", "width"),
+    more=("critic", "learning_rate", "replicates", "seed"),
+    picture=picture, alternative=alternative, headline=headline, table=table, names=NAMES,
+)

@@ -1,0 +1,83 @@
+"""The panel "Which K do I need?": InfoNCE's curve for a perfect critic, read backwards."""
+
+from __future__ import annotations
+
+__all__ = ["CEILING"]
+
+import math
+
+from mi_explorer.pages.why.panel import Panel, Story
+from mi_explorer.pages.why.words import amount, error
+from mi_explorer.studies import Ceiling
+from mi_explorer.studies.ceiling import CeilingSnapshot
+from mi_explorer.verdicts import format_mi
+from mi_explorer.widgets import controls
+
+
+def picture(snapshot: CeilingSnapshot, unit: str, dark: bool, narrow: bool):
+    from mi_explorer import figures
+
+    return figures.ceiling(snapshot, unit, dark, narrow)
+
+
+def alternative(snapshot: CeilingSnapshot, unit: str) -> str:
+    values = ", ".join(f"{format_mi(snapshot.study.mi - gap, unit)} at K = {size:,}" for size, gap in zip(snapshot.sizes[::3], snapshot.gap[::3]))
+    return f"InfoNCE with a perfect critic over K, in {unit}: {values}. The truth is {amount(snapshot.study.mi, unit)}."
+
+
+def headline(snapshot: CeilingSnapshot, unit: str) -> str:
+    study, answer = snapshot.study, snapshot.answer
+    wish = f"InfoNCE within {amount(study.tolerance, unit)} of {amount(study.mi, unit)}"
+    if len(snapshot.gaps) < 2:
+        return "The first stream of strangers is being drawn."
+    if answer.K is None:
+        least = math.exp(study.mi - study.tolerance)
+        return (
+            f"{wish} needs more than K = {snapshot.sizes[-1]:,}, the largest that was tried: there it still lacks "
+            f"{amount(snapshot.gap[-1], unit)}. Because of log K it cannot be less than {least:,.0f}; beyond what was computed there is no answer."
+        )
+    high = f"{rounded(answer.high)}" if answer.high else f"more than {snapshot.sizes[-1]:,}"
+    return f"{wish} needs K ≈ {rounded(answer.K)} ({rounded(answer.low)} to {high}, ± 2 standard errors), and a perfect critic."
+
+
+def rounded(K: float) -> str:
+    """Two digits: the error allows no more."""
+    digits = max(0, math.floor(math.log10(K)) - 1)
+    return f"{round(K / 10**digits) * 10**digits:,}"
+
+
+def table(snapshot: CeilingSnapshot, unit: str) -> str:
+    rows = [
+        {
+            "name": f"K = {size:,}", "class": f"mi-row-{size}",
+            "cells": [format_mi(math.log(size), unit), format_mi(snapshot.study.mi - gap, unit), format_mi(gap, unit, 3) + error(stderr, unit)],
+        }
+        for size, gap, stderr in zip(snapshot.sizes, snapshot.gap, snapshot.stderr)
+    ]
+    return controls.table(["Batch", f"log K ({unit})", "InfoNCE, perfect critic", "Lacks"], rows)
+
+
+CEILING = Panel(
+    key="ceiling",
+    label="Which K do I need?",
+    question="log K must reach the truth, or InfoNCE cannot. But is K = e^I enough? For 5 nats that would be 148. Guess how many pairs a "
+    "batch needs to come within 0.1 nats, with a critic that cannot be better.",
+    stories=(
+        Story("five", "5 nats to a tenth", "log K passes 5 nats at K = 148. See how far from there the blue curve comes near enough.", Ceiling()),
+        Story(
+            "two", "2 nats to a tenth", "Little information, a batch like those in use: here InfoNCE is a good choice.",
+            Ceiling(mi=2.0, largest=12),
+        ),
+        Story(
+            "ten", "10 nats?", "No batch that fits into this page will do, and the page says so instead of guessing.",
+            Ceiling(mi=10.0, largest=15),
+        ),
+        Story(
+            "dimension", "Does dimension matter?", "The same 5 nats, spread over 50 coordinates: the perfect critic is not quite indifferent.",
+            Ceiling(dim=50),
+        ),
+    ),
+    main=("mi", "tolerance", "dim", "largest", "streams"),
+    more=("seed",),
+    picture=picture, alternative=alternative, headline=headline, table=table,
+)

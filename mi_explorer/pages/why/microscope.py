@@ -1,0 +1,102 @@
+"""The panel "Why do they jump?": the variance of the mean of e^f, under a microscope."""
+
+from __future__ import annotations
+
+__all__ = ["MICROSCOPE"]
+
+import math
+
+from mi_explorer.pages.why.panel import Panel, Story
+from mi_explorer.pages.why.words import amount
+from mi_explorer.studies import Microscope
+from mi_explorer.studies.microscope import MicroscopeSnapshot
+from mi_explorer.widgets import controls
+
+
+def picture(snapshot: MicroscopeSnapshot, unit: str, dark: bool, narrow: bool):
+    from mi_explorer import figures
+
+    return figures.microscope(snapshot, unit, dark, narrow)
+
+
+def alternative(snapshot: MicroscopeSnapshot, unit: str) -> str:
+    return (
+        f"Histogram of f over {snapshot.study.pairs:,} pairs of strangers, by number and by contribution to the sum of e^f, of which the "
+        f"largest pair has {100 * snapshot.largest[0]:.0f} %; and {len(snapshot.means)} averages of e^f, which should be 1, from "
+        f"{snapshot.means.min():.3g} to {snapshot.means.max():.3g}."
+    )
+
+
+def headline(snapshot: MicroscopeSnapshot, unit: str) -> str:
+    study = snapshot.study
+    off = (abs(snapshot.means - 1) > 0.1).mean()
+    return (
+        f"Of {study.pairs:,} pairs of strangers the largest holds {100 * snapshot.largest.mean():.0f} % of the sum, and all together count "
+        f"like {snapshot.effective.mean():,.0f} (means over {len(snapshot.means)} averages). The critic is perfect, "
+        f"and still {100 * off:.0f} % of the averages miss the 1 by more than a tenth."
+    )
+
+
+def table(snapshot: MicroscopeSnapshot, unit: str) -> str:
+    study, exact = snapshot.study, snapshot.study.predicted_variance()
+    law = "(e^I − 1)/n, all that there is for symbols" if study.problem == "symbols" else "(e^2I − 1)/n, exact for a Gaussian"
+    error = snapshot.variance_stderr
+    measured = small(snapshot.variance) + (f' <span class="mi-muted">± {small(error)}</span>' if math.isfinite(error) else "")
+    row = {
+        "name": "Variance of the mean of e^f", "class": "mi-row-variance",
+        "cells": [f'<span class="mi-measured">{measured}</span>', f'<span class="mi-predicted">{small(exact)}</span>', small(study.least_variance())],
+        "sentence": f'<span class="mi-verdict-variance">{verdict(snapshot, law, unit)}</span>',
+    }
+    return controls.table(["", "Measured", "Predicted", "At least, whatever the problem"], [row])
+
+
+def verdict(snapshot: MicroscopeSnapshot, law: str, unit: str) -> str:
+    study = snapshot.study
+    told = f"Predicted: {law}, with I = {amount(study.truth(), unit)}. At least: (e^I − 1)/n, Song & Ermon's theorem 2."
+    if study.variance_can_be_measured():
+        return f"{told} The measured variance has a fourth moment behind it, hence an error that can be trusted."
+    return (
+        f"{told} The measured variance is usually far below the predicted one: the pairs that make it are rarer than the averages "
+        "taken. With a correlation of 1/3 or more in a coordinate e^f has no fourth moment, so that no error can be given for it."
+    )
+
+
+def small(value: float) -> str:
+    return f"{value:,.3g}" if value < 1e5 else f"{value:.2e}"
+
+
+MICROSCOPE = Panel(
+    key="microscope",
+    label="Why do they jump?",
+    question="NWJ, MINE and Donsker–Varadhan need the mean of e^f over pairs of strangers. With the perfect critic it is 1. How many "
+    "of 1,000 pairs do you think decide what its estimate comes out as? Run takes the same average over and over.",
+    stories=(
+        Story(
+            "a-few-pairs", "A few pairs decide",
+            "3 nats, 1,000 pairs. On the left: where the pairs are (blue) and where the sum comes from (hatched). They hardly meet.",
+            Microscope(),
+        ),
+        Story(
+            "calm", "One nat is calm",
+            "1 nat in 20 dimensions: every correlation is below 1/3, the variance has an error that can be trusted, and measured "
+            "agrees with predicted.",
+            Microscope(mi=1.0, dim=20),
+        ),
+        Story(
+            "hopeless", "Six nats are hopeless",
+            "Most averages lie near 0, a few far above 1: the mean is right only because of averages that you will hardly ever see. "
+            "NWJ subtracts such a mean, and MINE its logarithm.",
+            Microscope(mi=6.0, pairs=4000),
+        ),
+        Story(
+            "symbols", "The mildest problem",
+            "Noiseless symbols: e^f is M for one pair in M, and 0 for all others. The variance is (e^I − 1)/n, the least that "
+            "there can be, and no longer (e^2I − 1)/n.",
+            Microscope(problem="symbols"),
+        ),
+    ),
+    main=("problem", "mi", "dim", "pairs", "repeats"),
+    more=("seed",),
+    picture=picture, alternative=alternative, headline=headline, table=table,
+    names={"gaussian": "Gaussian", "symbols": "Noiseless symbols"},
+)

@@ -1,0 +1,274 @@
+"""The page "Why estimates are wrong": a few questions, each with a study that answers it while you watch."""
+
+from __future__ import annotations
+
+__all__ = ["WhyPage", "why"]
+
+import base64
+import html
+import time
+from urllib.parse import parse_qsl, urlencode
+
+import ipywidgets as widgets
+
+from mi_explorer.pages.follow import Every, Follower
+from mi_explorer.pages.why.ascent import ASCENT
+from mi_explorer.pages.why.ceiling import CEILING
+from mi_explorer.pages.why.ledger import LEDGER
+from mi_explorer.pages.why.microscope import MICROSCOPE
+from mi_explorer.pages.why.panel import Desk, Panel
+from mi_explorer.pages.why.playground import PLAYGROUND
+from mi_explorer.pages.why.words import time_left
+from mi_explorer.parameters import ParameterError
+from mi_explorer.runners import StudyFrame, StudyRunner
+from mi_explorer.widgets import PageLink, controls
+
+PANELS: tuple[Panel, ...] = (LEDGER, ASCENT, MICROSCOPE, CEILING, PLAYGROUND)
+GOING = ("loading", "running")
+DOWNLOADS = (
+    ("png", "PNG", "the picture"), ("svg", "SVG", "the picture as a vector graphic"), ("csv", "CSV", "the numbers behind it"),
+    ("json", "JSON", "the settings"),
+)
+
+
+def why(panel: str = PANELS[0].key) -> widgets.Widget:
+    """The page as a widget, opened on one of its panels."""
+    return WhyPage(panel).widget
+
+
+class WhyPage:
+    """One runner, one result card, and a desk of controls for each question; a follower's thread writes what moves."""
+
+    def __init__(self, panel: str = PANELS[0].key, runner=None):
+        self.runner = runner or StudyRunner()
+        self.desks = {p.key: Desk(p, self.on_change, self.complain, self.start) for p in PANELS}
+        if panel not in self.desks:
+            raise ParameterError("panel", panel, "one of " + ", ".join(self.desks))
+        self.desk = self.desks[panel]
+        self.wish: Desk | None = None  # whose study to start, carried out by the follower
+        self.stopping = False
+        self.at_work: Desk | None = None
+        self.run = 0
+        self.began: tuple[float, float] | None = None  # when the study was first heard of, and how much was done then
+        self.due = False
+        self.pictures, self.lines = Every(0.5), Every(0.25)
+        self.make()
+        self.wire()
+        self.lay_out()
+        self.show_desk()
+        self.follower = Follower(self.tick)
+
+    # -- widgets -------------------------------------------------------------------------------------------------------
+
+    def make(self) -> None:
+        asked = [(panel.key, panel.label, panel.question) for panel in PANELS]
+        self.panel_buttons, self.panel_box = controls.choices("panel", "Choose a question", asked)
+        self.question = controls.text("question")
+        self.run_button = controls.button("run", "Run", icon="play", primary=True, help="Start with these settings")
+        self.stop_button = controls.button("stop", "Stop", help="Stop, and keep what has been found")
+        self.status = controls.text("status", live=True)
+        self.progress = controls.text("progress")
+        self.unit = controls.segments("unit", "Unit", ["nats", "bits"], "nats")
+        self.headline = controls.text("headline")
+        self.picture = controls.text("picture")
+        self.table = controls.text("table")
+        self.link = PageLink(downloads=[list(entry) for entry in DOWNLOADS])
+
+    def wire(self) -> None:
+        for panel in PANELS:
+            self.panel_buttons[panel.key].on_click(lambda _, key=panel.key: self.choose(key))
+        self.run_button.on_click(lambda _: self.start())
+        self.stop_button.on_click(lambda _: self.stop())
+        self.unit.observe(lambda _: self.on_view(), "value")
+        self.link.observe(lambda _: self.on_link(), ["loaded", "fragment"])
+        self.link.on_download(self.on_download)
+
+    def lay_out(self) -> None:
+        self.lead = controls.card("", name="questions")
+        start = controls.card("", controls.row(self.run_button, self.stop_button), self.status, self.progress, name="start")
+        self.settings = controls.group()
+        results = controls.card("What is seen", self.headline, self.picture, self.table, self.link, name="results", aside=self.unit)
+        self.widget = controls.page(
+            lead=[self.lead], controls=[start, self.settings], results=[results],
+            title="Why estimates are wrong",
+            subtitle="Every error has an address: the bound, the critic, the data, or chance. Here you can look it up.",
+        )
+        self.theme = self.widget.children[0]
+        self.theme.observe(lambda _: self.on_view(), ["dark", "narrow"])
+
+    # -- what is shown -------------------------------------------------------------------------------------------------
+
+    def show_desk(self) -> None:
+        """Show another question: its controls, and what was found there before."""
+        panel = self.desk.panel
+        for key, button in self.panel_buttons.items():
+            (button.add_class if key == panel.key else button.remove_class)("mi-on")
+        self.question.value = html.escape(panel.question)
+        self.lead.children = [self.panel_box, self.question, self.desk.lead]
+        self.settings.children = [self.desk.widget]
+        self.show_words()
+        self.show_link()
+        self.due = True
+
+    def show_words(self) -> None:
+        desk = self.desk
+        sentence = html.escape(desk.words)
+        self.status.value = f'<span class="mi-error">{sentence}</span>' if desk.state == "failed" else sentence
+        self.progress.value = html.escape(desk.left)
+        self.stop_button.disabled = desk.state not in GOING
+        self.run_button.description = "Run" if desk.snapshot is None and desk.state == "idle" else "Run again"
+
+    def say(self, sentence: str) -> None:
+        self.desk.words = sentence
+        self.show_words()
+
+    def complain(self, sentence: str) -> None:
+        self.status.value = f'<span class="mi-error">{html.escape(sentence)}</span>'
+
+    def show_link(self) -> None:
+        own = {"panel": self.desk.panel.key, "view.unit": self.unit.value}
+        self.own_fragment = urlencode(own) + "&" + self.desk.study.to_url()[1:]
+        self.link.fragment = self.own_fragment
+
+    # -- what the visitor does -----------------------------------------------------------------------------------------
+
+    def choose(self, key: str) -> None:
+        self.desk = self.desks[key]
+        self.show_desk()
+        self.follower.wake()
+
+    def on_change(self) -> None:
+        if self.desk.state not in GOING:
+            self.say("Press Run." if self.desk.snapshot is None else "The settings have changed: press Run to see what they do.")
+        else:
+            self.say("Running with the settings from before; press Run again for the new ones.")
+        self.show_link()
+
+    def start(self) -> None:
+        if self.at_work and self.at_work is not self.desk and self.at_work.state in GOING:
+            self.at_work.state, self.at_work.words, self.at_work.left = "idle", "Stopped, because another study was started.", ""
+        self.desk.state, self.desk.left = "loading", ""
+        self.say("Starting: PyTorch is being loaded." if self.run == 0 else "Starting.")
+        self.show_link()
+        self.wish = self.desk
+        self.follower.wake()
+
+    def stop(self) -> None:
+        self.stopping = True
+        self.follower.wake()
+
+    def on_view(self) -> None:
+        """The unit, the theme or the width has changed: nothing to compute, everything to write again."""
+        self.due = True
+        self.show_link()
+        self.follower.wake()
+
+    def on_link(self) -> None:
+        """The address has said what it wants, on arrival or because the visitor edited it."""
+        if not self.link.loaded or self.link.fragment in ("", self.own_fragment):
+            return
+        pairs = parse_qsl(self.link.fragment, keep_blank_values=True)
+        own = {name: value for name, value in pairs if name == "panel" or name.startswith("view.")}
+        try:
+            if own.get("panel") not in self.desks:
+                raise ParameterError("panel", own.get("panel"), "one of " + ", ".join(self.desks))
+            desk = self.desks[own["panel"]]
+            study = desk.panel.study.from_url("#" + urlencode([pair for pair in pairs if pair[0] not in own]))
+        except ParameterError as problem:
+            self.desk = self.desks[PANELS[0].key]
+            self.desk.show(PANELS[0].stories[0].study)
+            self.show_desk()
+            self.complain(f"This link is broken, so these are the defaults. {problem}")
+            return
+        if own.get("view.unit") in ("nats", "bits"):
+            self.unit.value = own["view.unit"]
+        self.desk = desk
+        desk.show(study)
+        self.show_desk()
+        self.say("Opened from a link. Press Run.")
+        self.follower.wake()
+
+    def on_download(self, name: str) -> None:
+        snapshot = self.desk.snapshot
+        study = snapshot.study if snapshot else self.desk.study
+        if name == "json":
+            data = study.to_json().encode()
+        elif snapshot is None:
+            return self.link.say("There is nothing to download yet: press Run first.")
+        elif name == "csv":
+            data = snapshot.frame().to_csv(index=False).encode()
+        else:
+            from mi_explorer import figures
+
+            data = figures.to_bytes(self.desk.panel.picture(snapshot, self.unit.value, False, False), name)
+        mime = {"json": "application/json", "csv": "text/csv", "png": "image/png", "svg": "image/svg+xml"}[name]
+        self.link.offer(f"mi-explorer-{self.desk.panel.key}-{study.key}.{name}", mime, data)
+
+    # -- what the follower's thread writes -----------------------------------------------------------------------------
+
+    def tick(self) -> bool:
+        wish, self.wish = self.wish, None
+        if wish:
+            self.begin(wish)
+        elif self.stopping:
+            self.end()
+        self.stopping = False
+        frame = self.runner.take()
+        if frame and self.at_work and frame.run == self.run and self.wish is None:
+            self.take(frame)
+        going = self.wish is not None or bool(self.at_work and self.at_work.state in GOING)
+        if self.due and (self.pictures.due() or not going):
+            self.due = False
+            self.draw()
+        return going or self.due
+
+    def begin(self, desk: Desk) -> None:
+        self.at_work, self.began = desk, None
+        self.run = self.runner.submit(desk.study.carry_out)
+
+    def end(self) -> None:
+        if self.at_work and self.at_work.state in GOING:
+            self.runner.stop()
+            self.at_work.state, self.at_work.words, self.at_work.left = "stopped", "Stopped. What has been found so far stays.", ""
+            self.show_words()
+
+    def take(self, frame: StudyFrame) -> None:
+        desk = self.at_work
+        before = desk.state
+        if frame.latest is not None:
+            desk.snapshot, self.due = frame.latest, True
+            self.tell_time(desk, frame.latest.done)
+        desk.state = frame.state
+        if frame.state == "failed":
+            desk.words, desk.left = frame.error, ""
+        elif frame.state == "finished":
+            desk.words, desk.left = f"Finished in {time.monotonic() - self.began[0]:.0f} s.", ""
+        elif before == "loading" and frame.state == "running":
+            desk.words = "Running."
+        if desk is self.desk and (frame.state != before or self.lines.due()):
+            self.show_words()
+
+    def tell_time(self, desk: Desk, done: float) -> None:
+        now = time.monotonic()
+        if self.began is None:
+            self.began = now, done
+        since, first = self.began
+        desk.left = f"{100 * done:.0f} %"
+        if done > first and now > since + 0.5:
+            desk.left += f" · {time_left((1 - done) * (now - since) / (done - first))}"
+
+    def draw(self) -> None:
+        desk, unit = self.desk, self.unit.value
+        if desk.snapshot is None:
+            self.headline.value = '<span class="mi-muted">Nothing yet. Press Run, or choose a story.</span>'
+            self.picture.value = self.table.value = ""
+            return
+        from mi_explorer import figures
+
+        panel, snapshot = desk.panel, desk.snapshot
+        self.headline.value = html.escape(panel.headline(snapshot, unit))
+        figure = panel.picture(snapshot, unit, self.theme.dark, self.theme.narrow)
+        data = base64.b64encode(figures.to_bytes(figure, "png")).decode()
+        words = html.escape(panel.alternative(snapshot, unit), quote=True)
+        self.picture.value = f'<img alt="{words}" data-run="{self.run}" src="data:image/png;base64,{data}">'
+        self.table.value = panel.table(snapshot, unit)

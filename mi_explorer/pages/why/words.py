@@ -1,0 +1,33 @@
+"""Numbers and small words that the panels share."""
+
+from __future__ import annotations
+
+__all__ = ["amount", "error", "plus", "signed", "time_left"]
+
+import math
+
+from mi_explorer.verdicts import format_mi
+
+
+def amount(value: float, unit: str) -> str:
+    """1.64 nats."""
+    return f"{format_mi(value, unit)} {unit}"
+
+
+def signed(value: float, unit: str) -> str:
+    """+1.64, −1.64, 0.00: without the unit's name."""
+    text = format_mi(value, unit)
+    return f"+{text}" if text[0].isdigit() and float(text) > 0 else text
+
+
+def plus(value: float, stderr: float, unit: str) -> str:
+    """+1.64 ± 0.02, as HTML."""
+    return signed(value, unit) + error(stderr, unit)
+
+
+def error(stderr: float, unit: str) -> str:
+    return f' <span class="mi-muted">± {format_mi(stderr, unit)}</span>' if math.isfinite(stderr) else ""
+
+
+def time_left(seconds: float) -> str:
+    return f"{seconds:.0f} s left" if seconds < 90 else f"{seconds / 60:.0f} min left"
