@@ -30,7 +30,8 @@ def make(name: str, dim_x: int, dim_y: int, **options) -> Density:
 
 
 class Density(Critic):
-    """q(y | x) by location and scale: z = (y - m(x)) / s(x), with one network of two hidden ReLU layers for m and log s.
+    """q(y | x) by location and scale: z = (y - m(x)) / s(x). For m and log s there is one network of two hidden ReLU layers;
+    a linear map is added to m: what is linear need not pass through them, however many coordinates there are.
 
     A family says how z is distributed: ``log_standard``.
     """
@@ -39,6 +40,7 @@ class Density(Critic):
         super().__init__(dim_x, dim_y, replicates, precision)
         width = _size("width", width)
         self.network = MLP(self.dim_x, width, width, 2 * self.dim_y, replicates=self.replicates, generator=generator)
+        self.linear = MLP(self.dim_x, self.dim_y, replicates=self.replicates, generator=generator)
 
     def __init_subclass__(cls, density: str, **kwargs):
         super().__init_subclass__(**kwargs)
@@ -52,11 +54,16 @@ class Density(Critic):
         """log q(y_i | x_i), (*replicates, n), of x (..., n, dim_x) and y (..., n, dim_y)."""
         dtype = next(self.parameters()).dtype
         x, y = _rows("x", x, self.dim_x, self.replicates, dtype), _rows("y", y, self.dim_y, self.replicates, dtype)
-        location, log_scale = self.network(x, self.precision).chunk(2, -1)
+        location, log_scale = self.shape(x)
         return self.log_standard(x, (y - location) * (-log_scale).exp()) - log_scale.sum(-1)
 
+    def shape(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Location and log scale, (..., n, dim_y) each."""
+        location, log_scale = self.network(x, self.precision).chunk(2, -1)
+        return location + self.linear(x, self.precision), log_scale
+
     def score(self, x, y):
-        location, log_scale = (part.unsqueeze(-2) for part in self.network(x, self.precision).chunk(2, -1))
+        location, log_scale = (part.unsqueeze(-2) for part in self.shape(x))
         x, y = x.unsqueeze(-2), y.unsqueeze(-3)  # (..., n, 1, dim_x) and (..., 1, m, dim_y)
         rows = max(1, CHUNK // (math.prod(self.replicates) * y.shape[-2] * (self.dim_x + self.dim_y)))
         parts = []

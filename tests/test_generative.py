@@ -239,7 +239,7 @@ def test_the_densities_are_what_they_are_called():
     x, y = torch.randn(5, 2, generator=generator(1)), torch.randn(6, 3, generator=generator(2))
     for name, law in (("gaussian", torch.distributions.Normal), ("logistic", logistic)):
         density = densities.make(name, 2, 3, width=8, generator=generator())
-        location, log_scale = density.network(x, "exact").chunk(2, -1)
+        location, log_scale = density.shape(x)
         expected = law(location[:, None], log_scale.exp()[:, None]).log_prob(y).sum(-1)
         torch.testing.assert_close(density(x, y), expected)
 
