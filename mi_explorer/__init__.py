@@ -22,6 +22,8 @@ from mi_explorer.parameters import ParameterError
 
 LAZY = {
     "critics": "mi_explorer.critics",
+    "estimators": "mi_explorer.estimators",
+    "Estimate": "mi_explorer.estimators:Estimate",
     "figures": "mi_explorer.figures",
     "pages": "mi_explorer.pages",
     "run": "mi_explorer.training:run",
