@@ -14,7 +14,7 @@ __version__ = "0.1.0"
 
 import importlib
 
-from mi_explorer import distributions, tasks
+from mi_explorer import distributions, generative, tasks
 from mi_explorer.bounds import Bound, Extras, bounds
 from mi_explorer.distributions import *  # noqa: F403  every family by its name, as listed in distributions.__all__
 from mi_explorer.experiment import Experiment

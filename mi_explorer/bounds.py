@@ -2,7 +2,8 @@ r"""Variational bounds on mutual information, each written once: its name, its p
 
 A bound sees nothing but a score matrix, ``scores[..., i, j] = f(x_i, y_j)`` of shape (..., K, K): the diagonal holds
 the K pairs drawn together, everything off the diagonal pairs drawn independently. Leading axes are replicates. All
-values are in nats.
+values are in nats. For most bounds f is any function, a critic; the generative ones (``mi_explorer.generative``) need a
+normalised density, f(x, y) = log q(y | x).
 
 Every bound here is written so that its best critic is the log density ratio log p(x, y)/p(x)p(y) itself (for NWJ that
 means f - 1 in the paper's notation): then one perfect critic serves them all. That is so over infinitely many pairs; from
@@ -14,7 +15,7 @@ before anything is trained.
 
 from __future__ import annotations
 
-__all__ = ["Bound", "Extras", "bounds", "log_mean_exp_off_diagonal"]
+__all__ = ["Bound", "Extras", "bounds", "diagonal", "log_mean_exp_off_diagonal", "off_diagonal"]
 
 import math
 import re
@@ -30,7 +31,8 @@ Tensor = Any  # a torch.Tensor; torch is not imported here
 class Extras(NamedTuple):
     """What some bounds learn or remember beside the critic.
 
-    baseline: log a, (..., K): one value per y (TUBA, I_alpha) or per pair (FLO). 0 is the best one of a perfect critic.
+    baseline: log a, (..., K): one value per y (TUBA, I_alpha; log q(y) or log p(y) of the generative bounds) or per pair
+    (FLO). 0 is the best one of a perfect critic.
     log_average: (...): log of the moving average of e^f over independent pairs (MINE); None means this batch alone.
     """
 
@@ -130,11 +132,17 @@ class Bound:
     formula: LaTeX of the estimate. source: paper and equation. remark: one sentence that says what to expect.
     promise: "lower", "upper" or "neither": what its expectation is, over infinitely many pairs, for *any* critic.
     batch_promise: the same for the value computed from one batch (its expectation over batches).
+    channel_promise: the same for one batch whose scores are the true log p(y | x), up to anything that depends on y
+    alone: what holds where the channel from x to y is known. Empty where that adds nothing to ``batch_promise``.
     ceiling: K -> the largest value that a batch of K can show, or None where there is no ceiling.
     estimator: (scores, extras) -> (...); objective: the loss, if training uses another one than minus the estimate.
-    baseline: the Extras.baseline that is trained with it: "" (none), "y" or "xy". moving_average: needs log_average.
+    baseline: the Extras.baseline that goes with it: "" (none), "y" or "xy" (a network of those, trained with it), "q(y)"
+    (a learned density of y) or "p(y)" (the true one, where the problem knows it). moving_average: needs log_average.
     blind: what may be added to a critic without changing the bound's best value, so that training does not find it:
     "" (nothing), "constant", "x" or "y" (any function of that variable).
+    density: "" where any critic will do. Else the family of normalised densities that f(x, y) = log q(y | x) is taken
+    from, trained by maximum likelihood: its gradient goes through the diagonal only. Such an f lacks log p(y), hence is
+    ``blind`` to y. paired: the estimate reads the diagonal only; the engine may leave the rest of the scores NaN.
     """
 
     name: str
@@ -143,11 +151,14 @@ class Bound:
     estimator: Callable[[Tensor, Extras], Tensor]
     promise: str = "neither"
     batch_promise: str = "neither"
+    channel_promise: str = ""
     ceiling: Callable[[int], float | None] = lambda K: None
     objective: Callable[[Tensor, Extras], Tensor] | None = None
     baseline: str = ""
     moving_average: bool = False
     blind: str = ""
+    density: str = ""
+    paired: bool = False
     remark: str = ""
     key: str = ""
 
@@ -164,7 +175,7 @@ class Bound:
     @property
     def training(self) -> tuple:
         """Two bounds with the same value here train the same critic and differ only in how they read it."""
-        return (self.objective or self.estimator, self.baseline)
+        return (self.objective or self.estimator, self.baseline, self.density)
 
 
 def check_scores(scores: Tensor) -> None:

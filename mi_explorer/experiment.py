@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-__all__ = ["Experiment", "MAX_COST", "MAX_SCORES", "MAX_STEP"]
+__all__ = ["Experiment", "obstacle", "MAX_COST", "MAX_SCORES", "MAX_STEP"]
 
 import dataclasses
 from dataclasses import dataclass
 
 from mi_explorer import distributions
+from mi_explorer.bounds import Bound
 from mi_explorer.bounds import bounds as registered_bounds
 from mi_explorer.description import Description
 from mi_explorer.parameters import ParameterError, choice, parameters, real, validate, whole
@@ -19,7 +20,7 @@ MAX_STEP = 1e12  # multiplications in the hidden layers of one step: about ten s
 
 CHANGEABLE = ("distribution", "batch_size", "learning_rate")
 MAX_CHANGES = 1000
-MAX_BOUNDS = 16
+MAX_BOUNDS = 24
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ class Experiment(Description):
         object.__setattr__(self, "distribution", distribution_from(self.distribution))
         object.__setattr__(self, "bounds", bounds_from(self.bounds))
         object.__setattr__(self, "changes", changes_from(self.changes, self.distribution))
+        check_densities(self)
         check_cost(self)
 
     # -- the run over time ---------------------------------------------------------------------------------------------
@@ -126,6 +128,22 @@ def changes_from(value: object, start: distributions.Distribution) -> tuple:
     return tuple(sorted(checked, key=lambda change: change[0]))
 
 
+def obstacle(bound: Bound, problem: distributions.Distribution) -> str:
+    """Why a bound cannot be used with a problem, as half a sentence, or "" where it can."""
+    if bound.density and problem.discrete:
+        return "it models a density of y, and symbols have none"
+    if bound.baseline == "p(y)" and not problem.knows_density_y:
+        return f"it has to be told the true density of y, which is not known for {problem.label}"
+    return ""
+
+
+def check_densities(experiment: Experiment) -> None:
+    for problem in (experiment.distribution, *(new for _, field, new in experiment.changes if field == "distribution")):
+        for key in experiment.bounds:
+            if why := obstacle(registered_bounds[key], problem):
+                raise ParameterError("bounds", key, f"left out with this problem: {why}")
+
+
 def check_cost(experiment: Experiment) -> None:
     K = max([experiment.batch_size, *(value for _, field, value in experiment.changes if field == "batch_size")])
     cost = experiment.steps * K**2 * max(experiment.distribution.dim_x, experiment.distribution.dim_y)
@@ -141,8 +159,10 @@ def check_cost(experiment: Experiment) -> None:
             "bounds × replicates × batch_size²", int(float(f"{scores:.3g}")),
             f"at most {MAX_SCORES:g}, to fit into memory; in the library, mi_explorer.experiment.MAX_SCORES lifts this limit",
         )
-    rows = {"joint": K**2, "separable": 2 * K, "bilinear": 0}[experiment.critic]  # that pass the second hidden layer
-    step = 3 * len(experiment.bounds) * experiment.replicates * rows * experiment.width**2
+    # Rows that pass the second hidden layer of a critic; a density has one for every x.
+    rows = {"joint": K**2, "separable": 2 * K, "bilinear": 0}[experiment.critic]
+    densities = [bool(registered_bounds[key].density) for key in experiment.bounds]
+    step = 3 * experiment.replicates * experiment.width**2 * sum(K if density else rows for density in densities)
     if step > MAX_STEP:
         what = "batch_size²" if experiment.critic == "joint" else "batch_size"
         raise ParameterError(

@@ -1,4 +1,5 @@
-"""The engine: many critics, of several bounds and replicates, trained in one batched step on the same samples.
+"""The engine: many critics and densities, of several bounds and replicates, trained in one batched step on the same
+samples.
 
     for progress in run(experiment):
         print(progress.step, progress.estimates)
@@ -18,7 +19,7 @@ from collections.abc import Callable, Generator
 import numpy as np
 import torch
 
-from mi_explorer import critics
+from mi_explorer import critics, densities
 from mi_explorer.bounds import Bound, Extras, bounds, log_mean_exp_off_diagonal, off_diagonal
 from mi_explorer.distributions import Distribution
 from mi_explorer.experiment import Experiment
@@ -98,13 +99,14 @@ class Trainer:
         self.way_of_bound = [ways.index(bound.training) for bound in self.bounds]
         self.representatives = [self.bounds[self.way_of_bound.index(way)] for way in range(len(ways))]
 
-        self.critic = alike(self.new_critic, len(ways), experiment.replicates)
-        self.baselines = {}
-        for uses in sorted({bound.baseline for bound in self.representatives} - {""}):
-            members = [way for way, bound in enumerate(self.representatives) if bound.baseline == uses]
-            make = functools.partial(self.new_baseline, uses)
-            self.baselines[uses] = members, alike(make, len(members), experiment.replicates)
-        modules = torch.nn.ModuleList([self.critic, *(baseline for _, baseline in self.baselines.values())])
+        # One module for all ways that need a critic of the same kind, and one for each kind of learned baseline.
+        self.critics = self.grouped(self.new_critic, [bound.density for bound in self.representatives])
+        self.baselines = self.grouped(self.new_baseline, [
+            (bound.baseline, bound.density) if bound.baseline not in ("", "p(y)") else None for bound in self.representatives
+        ])
+        self.told_density = [way for way, bound in enumerate(self.representatives) if bound.baseline == "p(y)"]
+        self.all_pairs = {bound.density for bound in self.bounds if not bound.paired}
+        modules = torch.nn.ModuleList([module for _, module in [*self.critics.values(), *self.baselines.values()]])
         self.optimiser = torch.optim.Adam(modules.parameters(), lr=experiment.learning_rate, fused=True)
 
         self.log_averages = [None] * len(ways)
@@ -113,16 +115,34 @@ class Trainer:
         self.ended = np.zeros((len(self.bounds), experiment.replicates), bool)
         self.level = experiment.at(0)
 
-    def new_critic(self, replicates: tuple[int, ...]) -> critics.Critic:
+    def grouped(self, make: Callable, kinds: list) -> dict[object, tuple[list[int], torch.nn.Module]]:
+        """For every kind but None the ways of that kind, and one module for all of them."""
+        groups = {}
+        for kind in dict.fromkeys(kind for kind in kinds if kind is not None):
+            ways = [way for way, one in enumerate(kinds) if one == kind]
+            groups[kind] = ways, alike(functools.partial(make, kind), len(ways), self.experiment.replicates)
+        return groups
+
+    def new_critic(self, density: str, replicates: tuple[int, ...]) -> critics.Critic:
         e = self.experiment
+        if density:
+            return densities.make(
+                density, e.distribution.dim_x, e.distribution.dim_y, width=e.width, replicates=replicates,
+                precision=e.precision, generator=stream(e, f"initial density {density}", self.device),
+            )
         hidden = {} if e.critic == "bilinear" else {"width": e.width}
         return critics.make(
             e.critic, e.distribution.dim_x, e.distribution.dim_y, **hidden,
             replicates=replicates, precision=e.precision, generator=stream(e, "initial weights", self.device),
         )
 
-    def new_baseline(self, uses: str, replicates: tuple[int, ...]) -> critics.Baseline:
-        e = self.experiment
+    def new_baseline(self, kind: tuple[str, str], replicates: tuple[int, ...]) -> critics.Baseline | densities.Marginal:
+        e, (uses, density) = self.experiment, kind
+        if uses == "q(y)":
+            return densities.Marginal(
+                density, e.distribution.dim_y, width=e.width, replicates=replicates,
+                generator=stream(e, f"initial marginal {density}", self.device),
+            )
         return critics.Baseline(
             e.distribution.dim_x, e.distribution.dim_y, uses=uses, width=e.width,
             replicates=replicates, generator=stream(e, f"initial baseline of {uses}", self.device),
@@ -159,16 +179,31 @@ class Trainer:
         for group in self.optimiser.param_groups:
             group["lr"] = level.learning_rate
 
-    def forward(self, x: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, list[Extras]]:
-        """Scores (ways, R, K, K) and what goes with them."""
-        scores = self.critic(x, y)
+    def forward(self, x: torch.Tensor, y: torch.Tensor) -> tuple[list[torch.Tensor], list[Extras]]:
+        """For every way its scores (R, K, K) and what goes with them."""
+        scores = [x] * len(self.representatives)
+        for density, (ways, critic) in self.critics.items():
+            for way, values in zip(ways, self.density_scores(density, critic, x, y) if density else critic(x, y)):
+                scores[way] = values
         extras = [Extras(log_average=average) for average in self.log_averages]
-        for members, baseline in self.baselines.values():
-            for way, values in zip(members, baseline(x, y)):
+        for ways, baseline in self.baselines.values():
+            for way, values in zip(ways, baseline(x, y)):
                 extras[way] = extras[way]._replace(baseline=values)
+        for way in self.told_density:
+            known = self.level.distribution.log_density_y(y).to(scores[way].dtype)
+            extras[way] = extras[way]._replace(baseline=known)
         return scores, extras
 
-    def update_averages(self, scores: torch.Tensor, extras: list[Extras]) -> None:
+    def density_scores(self, name: str, density: densities.Density, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        """log q(y_j | x_i), (ways, R, K, K), with a gradient through the diagonal only: likelihood asks for no more, and
+        where no bound reads the rest, it is not computed at all."""
+        pairs = density.paired(x, y)
+        here = torch.eye(pairs.shape[-1], dtype=torch.bool, device=pairs.device)
+        with torch.no_grad():
+            others = density(x, y) if name in self.all_pairs else pairs.new_full((*pairs.shape, here.shape[-1]), math.nan)
+        return torch.diag_embed(pairs) + others.masked_fill(here, 0)
+
+    def update_averages(self, scores: list[torch.Tensor], extras: list[Extras]) -> None:
         for way, bound in enumerate(self.representatives):
             if not bound.moving_average:
                 continue
@@ -179,12 +214,12 @@ class Trainer:
             self.log_averages[way] = now
             extras[way] = extras[way]._replace(log_average=now)
 
-    def estimates(self, scores: torch.Tensor, extras: list[Extras]) -> torch.Tensor:
+    def estimates(self, scores: list[torch.Tensor], extras: list[Extras]) -> torch.Tensor:
         """(bounds, R) from the scores of all ways."""
         return torch.stack([bound.estimate(scores[w], extras[w]) for bound, w in zip(self.bounds, self.way_of_bound)])
 
     @torch.no_grad()
-    def training_estimates(self, losses: list, scores: torch.Tensor, extras: list[Extras]) -> torch.Tensor:
+    def training_estimates(self, losses: list, scores: list[torch.Tensor], extras: list[Extras]) -> torch.Tensor:
         """The same, but what was trained on its own estimate need not compute it again."""
         return torch.stack([
             bound.estimate(scores[way], extras[way]) if bound.objective else -losses[way].detach()
@@ -195,11 +230,12 @@ class Trainer:
         finite = np.isfinite(estimates)
         self.beyond = np.where(finite & (np.abs(estimates) > RUNAWAY), self.beyond + 1, 0)
         for index, replicate in zip(*np.nonzero(~self.ended & (~finite | (self.beyond >= PATIENCE)))):
+            bound: Bound = self.bounds[index]
             what = (
                 f"ran away beyond ±{RUNAWAY:g} nats" if finite[index, replicate]
+                else "became infinite: its density leaves what a float32 can hold" if bound.density
                 else "became infinite: e^f over the independent pairs is larger than a float32 can hold"
             )
-            bound: Bound = self.bounds[index]
             sentence = f"{bound.name}, replicate {replicate + 1}, {what} at step {step}; its curve ends here."
             self.endings.append(Ending(bound.key, int(replicate), step, sentence))
             self.ended[index, replicate] = True
@@ -228,14 +264,14 @@ class Trainer:
     @torch.no_grad()
     def look(self, step: int, level: Experiment) -> Look:
         problem = level.distribution
-        critic = self.first_replicate()
+        score = self.first_replicate()
         x, y = problem.sample(BLOCKS_OF_A_LOOK * BLOCK, generator=stream(level, f"look {step}", self.device))
         profile, offset = [], []
         for x_block, y_block in zip(x.split(BLOCK), y.split(BLOCK)):
-            scores = critic(x_block, y_block).double()[self.way_of_bound]
+            scores = score(x_block, y_block).double()
             profile.append(scores.diagonal(dim1=-2, dim2=-1))
             offset.append(self.offsets(scores, problem.log_ratio_matrix(x_block, y_block)))
-        maps = self.maps(critic, problem, x, y) if problem.dim_x == problem.dim_y == 1 else ()
+        maps = self.maps(score, problem, x, y) if problem.dim_x == problem.dim_y == 1 else ()
         arrays = (x, y, problem.log_ratio(x, y), torch.cat(profile, -1), torch.cat(offset, -1), *maps)
         return Look(step, *(array.double().cpu().numpy() for array in arrays))
 
@@ -252,7 +288,7 @@ class Trainer:
             rows.append(row)
         return torch.stack(rows)
 
-    def maps(self, critic: critics.Critic, problem: Distribution, x: torch.Tensor, y: torch.Tensor) -> tuple:
+    def maps(self, score: Callable, problem: Distribution, x: torch.Tensor, y: torch.Tensor) -> tuple:
         if problem.discrete:
             grids = [side.unique().sort().values for side in (x, y)]
         else:
@@ -262,10 +298,18 @@ class Trainer:
                 low, high = side.quantile(edges).tolist()
                 grids.append(torch.linspace(low, high, GRID_OF_A_LOOK, dtype=x.dtype, device=x.device))
         columns = [grid[:, None] for grid in grids]
-        return *grids, problem.log_ratio_matrix(*columns), critic(*columns)[self.way_of_bound]
+        return *grids, problem.log_ratio_matrix(*columns), score(*columns)
 
-    def first_replicate(self) -> critics.Critic:
-        """The critics of replicate 0 alone: a look must not pay for the others."""
-        critic = self.new_critic((len(self.representatives),))
-        critic.load_state_dict({name: values[:, 0] for name, values in self.critic.state_dict().items()})
-        return critic
+    def first_replicate(self) -> Callable:
+        """(x, y) -> scores (bounds, n, m) of replicate 0 alone: a look must not pay for the others."""
+        alone = []
+        for kind, (ways, module) in self.critics.items():
+            critic = self.new_critic(kind, (len(ways),))
+            critic.load_state_dict({name: values[:, 0] for name, values in module.state_dict().items()})
+            alone.append((ways, critic))
+
+        def score(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+            of_way = {way: values for ways, critic in alone for way, values in zip(ways, critic(x, y))}
+            return torch.stack([of_way[way] for way in self.way_of_bound])
+
+        return score

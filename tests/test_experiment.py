@@ -264,7 +264,7 @@ def test_odd_changes_are_refused(value):
     (dict(batch_size=1), "batch_size"), (dict(batch_size=8193), "batch_size"), (dict(steps=0), "steps"), (dict(seed=-1), "seed"),
     (dict(learning_rate=0), "learning_rate"), (dict(learning_rate=1), "learning_rate"), (dict(replicates=257), "replicates"),
     (dict(critic="Joint"), "critic"), (dict(device="tpu"), "device"), (dict(bounds="infonce,min"), "bounds"), (dict(bounds=["smile(0)"]), "bounds"),
-    (dict(bounds=[f"smile({n})" for n in range(6, 23)]), "bounds"),
+    (dict(bounds=[f"smile({n})" for n in range(6, 31)]), "bounds"),
     (dict(distribution={"name": "gaussian", "dim": 0}), "dim"), (dict(distribution={"name": "gaussian", "dim": 1001}), "dim"),
     (dict(distribution={"name": "gaussian", "correlation": 1}), "correlation"),
     (dict(distribution={"name": "gaussian", "correlation": -1}), "correlation"),

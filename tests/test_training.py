@@ -37,7 +37,7 @@ from mi_explorer.distributions import (
     ZChannel,
     families,
 )
-from mi_explorer.experiment import Experiment
+from mi_explorer.experiment import Experiment, obstacle
 from mi_explorer.parameters import ParameterError
 from mi_explorer.result import Ending, Evaluation, collect
 from mi_explorer.training import Trainer, run
@@ -78,7 +78,7 @@ def test_the_seed_decides_the_curve():
 
 def test_replicates_differ_in_their_data_and_their_weights():
     trainer = Trainer(small(replicates=3, bounds=("infonce",)), torch.device("cpu"))
-    for parameter in trainer.critic.parameters():
+    for parameter in trainer.critics[""][1].parameters():
         assert not torch.equal(parameter[0, 0], parameter[0, 1]) and not torch.equal(parameter[0, 1], parameter[0, 2])
     rows = collect(run(small(replicates=3))).estimates
     assert len(np.unique(rows[:, 0])) == rows[:, 0].size
@@ -86,7 +86,7 @@ def test_replicates_differ_in_their_data_and_their_weights():
 
 def test_a_replicate_starts_from_the_same_weights_under_every_bound():
     trainer = Trainer(small(bounds=("infonce", "nwj", "tuba", "ialpha", "flo")), torch.device("cpu"))
-    modules = [trainer.critic, *(baseline for _, baseline in trainer.baselines.values())]
+    modules = [module for _, module in [*trainer.critics.values(), *trainer.baselines.values()]]
     for parameter in (parameter for module in modules for parameter in module.parameters()):
         assert torch.equal(parameter, parameter[:1].expand_as(parameter))
     result = collect(run(small(bounds=("dv", "mine", "nwj"))))
@@ -211,7 +211,7 @@ def test_a_changed_learning_rate_takes_effect():
     trainer = Trainer(small(learning_rate=1e-12, steps=20).with_change(5, learning_rate=1e-2), torch.device("cpu"))
 
     def weights():
-        return torch.cat([parameter.detach().flatten() for parameter in trainer.critic.parameters()]).clone()
+        return torch.cat([parameter.detach().flatten() for parameter in trainer.critics[""][1].parameters()]).clone()
 
     start = weights()
     for step in range(1, 6):
@@ -368,7 +368,7 @@ def test_fresh_and_perfect_are_read_off_the_same_batches(monkeypatch):
     assert len(drawn) == 5 and len({x.sum().item() for x, _ in drawn}) > 1
     for index, name in enumerate(("infonce", "dv")):
         for scores, values, errors in (
-            ([trainer.critic(x, y)[index] for x, y in drawn], e.estimate, e.stderr),
+            ([trainer.critics[""][1](x, y)[index] for x, y in drawn], e.estimate, e.stderr),
             ([critics.Oracle(problem)(x, y) for x, y in drawn], e.perfect, e.perfect_stderr),
         ):
             expected = torch.stack([bounds[name].estimate(one) for one in scores]).detach()
@@ -432,9 +432,9 @@ def test_a_look_shows_the_first_replicate_with_x_in_the_rows():
     look = trainer.look(5, trainer.level)
     x, y = torch.tensor(look.grid_x)[:, None], torch.tensor(look.grid_y)[:, None]
     with torch.no_grad():
-        expected = trainer.critic(x, y)[:, 0]
+        expected = trainer.critics[""][1](x, y)[:, 0]
     np.testing.assert_allclose(look.map, expected.numpy(), atol=1e-5)
-    np.testing.assert_allclose(look.profile[0, 0], trainer.critic(torch.tensor(look.x[:1]), torch.tensor(look.y[:1]))[0, 0].item(), atol=1e-5)
+    np.testing.assert_allclose(look.profile[0, 0], trainer.critics[""][1](torch.tensor(look.x[:1]), torch.tensor(look.y[:1]))[0, 0].item(), atol=1e-5)
 
 
 def test_a_perfect_critic_has_no_offset():
@@ -468,10 +468,11 @@ def test_every_family_is_tried():
 @pytest.mark.parametrize("critic", critics.registry)
 @pytest.mark.parametrize("problem", PROBLEMS, ids=lambda problem: problem.name)
 def test_every_family_with_every_critic_and_bound(problem, critic):
-    everything = small(distribution=problem, critic=critic, bounds=tuple(bounds), steps=3, batch_size=8)
+    names = tuple(key for key in bounds if not obstacle(bounds[key], problem))
+    everything = small(distribution=problem, critic=critic, bounds=names, steps=3, batch_size=8)
     said = [*run(everything)]
     result = collect(said)
-    assert result.estimates.shape == (3, len(bounds), 2) and np.isfinite(result.estimates).all()
+    assert result.estimates.shape == (3, len(names), 2) and np.isfinite(result.estimates).all()
     assert [e.step for e in result.evaluations] == [1, 3] and result.endings == ()
     assert all(np.isfinite(e.estimate).all() and np.isfinite(e.stderr).all() for e in result.evaluations)
     assert np.isfinite(said[-1].look().profile).all()

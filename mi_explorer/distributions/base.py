@@ -88,6 +88,17 @@ class Distribution:
         """All pairs: x (..., n, dim_x), y (..., m, dim_y) give (..., n, m); [i, j] is log_ratio(x_i, y_j)."""
         return self._log_ratio_matrix(*self._points(x, y))
 
+    @property
+    def knows_density_y(self) -> bool:
+        """Whether ``log_density_y`` is known."""
+        return type(self)._log_density_y is not Distribution._log_density_y
+
+    def log_density_y(self, y: torch.Tensor) -> torch.Tensor:
+        """log p(y) in nats, for y (..., dim_y) and in float64: (...). ParameterError where it is not known."""
+        if not self.knows_density_y:
+            raise ParameterError("distribution", self.label, "one whose density of y is known")
+        return self._log_density_y(self._points(y.new_zeros(self.dim_x), y)[1])
+
     def spec(self) -> dict:
         """A plain dictionary, fit for JSON, from which ``from_spec`` makes an equal distribution."""
         return {"name": self.name} | {f.name: _plain(getattr(self, f.name)) for f in dataclasses.fields(self)}
@@ -98,6 +109,10 @@ class Distribution:
         raise NotImplementedError
 
     def _log_ratio(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        raise NotImplementedError
+
+    def _log_density_y(self, y: torch.Tensor) -> torch.Tensor:
+        """Left out where there is no closed form, or no density."""
         raise NotImplementedError
 
     def _mi_at(self, value: float) -> float:

@@ -107,6 +107,10 @@ class Gaussian(Canonical):
         residual = ((1 - correlation) * (1 + correlation) + self.noise**2) / variance
         return correlation / math.sqrt(variance), residual
 
+    def _log_density_y(self, y):
+        variance = 1 + self.noise**2
+        return -(y.square().sum(-1) / variance + self.dim * math.log(2 * math.pi * variance)) / 2
+
     def _project(self, x, y):
         return x, (y / math.sqrt(1 + self.noise**2) if self.noise else y)
 
@@ -149,6 +153,12 @@ class GaussianDense(Canonical):
         residual = (1 - correlation) * (1 + (2 * self.dim - 1) * correlation) / variance**2
         return self.dim * correlation / variance, residual
 
+    def _log_density_y(self, y):
+        own, common = 1 - self.correlation, 1 + (self.dim - 1) * self.correlation  # of the sum, and of what sums to 0
+        along = y.sum(-1).square() / self.dim
+        log_volume = (self.dim - 1) * math.log(own) + math.log(common) + self.dim * math.log(2 * math.pi)
+        return -((y.square().sum(-1) - along) / own + along / common + log_volume) / 2
+
     def _project(self, x, y):
         scale = math.sqrt(self.dim * (1 + (self.dim - 1) * self.correlation))
         return x.sum(-1, keepdim=True) / scale, y.sum(-1, keepdim=True) / scale
@@ -190,6 +200,9 @@ class GaussianSparse(Canonical):
 
     def _canonical(self, correlation):
         return correlation, (1 - correlation) * (1 + correlation)
+
+    def _log_density_y(self, y):
+        return -(y.square().sum(-1) + self.dim * math.log(2 * math.pi)) / 2
 
     def _project(self, x, y):
         return x[..., : self.pairs], y[..., : self.pairs]

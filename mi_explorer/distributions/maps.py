@@ -19,6 +19,7 @@ class Map:
         label: What a page shows.
         forward: z from x.
         inverse: x from z; outside of the image any finite value.
+        log_volume: log |det dz/dx| (...) at x (..., dim); None where nobody has written it down.
         inside: Which z (...) the map can reach at all, None where that is all of them.
         least_dim: The smallest dimension that it can be applied to.
         rolls: It takes one dimension of x to two (the swiss roll).
@@ -27,6 +28,7 @@ class Map:
     label: str
     forward: Callable = field(repr=False)
     inverse: Callable = field(repr=False)
+    log_volume: Callable | None = field(default=None, repr=False)
     inside: Callable | None = field(default=None, repr=False)
     least_dim: int = 1
     rolls: bool = False
@@ -42,6 +44,15 @@ class Map:
             allowed = f"a map for {before} dimension{'s' * (before > 1)}: this one needs {self.least_dim}"
             raise ParameterError(side, name, allowed)
         return 2 if self.rolls else before
+
+
+def _by_coordinate(log_slope):
+    """The log volume of a map that takes every coordinate by itself, from the log of its derivative."""
+    return lambda x: log_slope(x).sum(-1)
+
+
+def _kept(x):
+    return x.new_zeros(x.shape[:-1])
 
 
 def _signed_power(exponent):
@@ -90,11 +101,12 @@ def _wiggle(*waves):
             x = x - (forward(x) - z) / slope(x)
         return x
 
-    return forward, inverse
+    return forward, inverse, _by_coordinate(lambda x: slope(x).log())
 
 
 def spiral(first, second, speed):
-    """Turn the plane of two coordinates by speed |x|^2 / dim: expm(A |x|^2) x with A skew, which keeps the norm."""
+    """Turn the plane of two coordinates by speed |x|^2 / dim: expm(A |x|^2) x with A skew, which keeps the norm and,
+    because x and A x are orthogonal, the volume."""
 
     def turn(x):
         angle = speed * x.square().sum(-1) / x.shape[-1]
@@ -163,16 +175,23 @@ def _on_roll_radius(z):
 
 # The maps of Czyz et al. 2023, "Beyond Normal", arXiv:2306.11078.
 maps: dict[str, Map] = {
-    "identity": Map("as it is", lambda x: x, lambda z: z),
-    "cube": Map("x³", lambda x: x**3, _signed_power(1 / 3)),
-    "half_cube": Map("x·√|x|", _signed_power(1.5), _signed_power(2 / 3)),
-    "asinh": Map("asinh x", lambda x: x.asinh(), lambda z: z.sinh()),
-    "normal_cdf": Map("Φ(x), uniform margins", _normal_cdf, _normal_quantile, inside=_in_unit_cube),
+    "identity": Map("as it is", lambda x: x, lambda z: z, _kept),
+    "cube": Map("x³", lambda x: x**3, _signed_power(1 / 3), _by_coordinate(lambda x: (3 * x.square()).log())),
+    "half_cube": Map(
+        "x·√|x|", _signed_power(1.5), _signed_power(2 / 3), _by_coordinate(lambda x: (2.25 * x.abs()).log() / 2)
+    ),
+    "asinh": Map(
+        "asinh x", lambda x: x.asinh(), lambda z: z.sinh(), _by_coordinate(lambda x: -x.square().log1p() / 2)
+    ),
+    "normal_cdf": Map(
+        "Φ(x), uniform margins", _normal_cdf, _normal_quantile,
+        _by_coordinate(lambda x: -(x.square() + math.log(2 * math.pi)) / 2), _in_unit_cube,
+    ),
     "wiggly_x": Map("wiggly", *_wiggle((0.4, 1.0, 0.0), (0.2, 1.7, 1.0), (0.03, 3.3, -2.5))),
     "wiggly_y": Map("wiggly, the other way", *_wiggle((-0.4, 0.4, 0.0), (0.17, 1.3, 3.5), (0.02, 4.3, -2.5))),
     "bimodal_x": Map("two humps", *_humps((0.3, 0.0), (0.7, 5.0))),
     "bimodal_y": Map("two humps, even", *_humps((0.5, -1.0), (0.5, 3.0))),
-    "spiral_x": Map("spiral of coordinates 1, 2", spiral(0, 1, 1), spiral(0, 1, -1), least_dim=2),
-    "spiral_y": Map("spiral of coordinates 2, 3", spiral(1, 2, 1), spiral(1, 2, -1), least_dim=3),
+    "spiral_x": Map("spiral of coordinates 1, 2", spiral(0, 1, 1), spiral(0, 1, -1), _kept, least_dim=2),
+    "spiral_y": Map("spiral of coordinates 2, 3", spiral(1, 2, 1), spiral(1, 2, -1), _kept, least_dim=3),
     "swiss_roll": Map("swiss roll", _roll, _unroll, inside=_on_roll_radius, rolls=True),
 }

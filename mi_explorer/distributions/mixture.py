@@ -59,10 +59,7 @@ class Mixture(Distribution):
         split = self.dim_x
 
         def log_density(parts, project):
-            terms = []
-            for log_scale, mean, whiten in parts:
-                terms.append(log_scale - (project(array(mean), array(whiten)) ** 2).sum(-1) / 2)
-            return functools.reduce(logaddexp, terms)
+            return _log_density(parts, project, logaddexp, array)
 
         joint, only_x, only_y = self._parts
         return (
@@ -76,6 +73,11 @@ class Mixture(Distribution):
 
         return self._densities(x, y, torch.logaddexp, x.new_tensor)
 
+    def _log_density_y(self, y):
+        import torch
+
+        return _log_density(self._parts[2], lambda m, w: (y - m) @ w, torch.logaddexp, y.new_tensor)
+
     def _sample(self, shape, draw):
         import torch
 
@@ -86,6 +88,13 @@ class Mixture(Distribution):
         for k, (mean, root) in enumerate(zip(self.means, self._roots)):
             z = torch.where(component == k, normal @ normal.new_tensor(root).mT + normal.new_tensor(mean), z)
         return z[..., : self.dim_x].contiguous(), z[..., self.dim_x :].contiguous()
+
+
+def _log_density(parts, project, logaddexp, array):
+    terms = []
+    for log_scale, mean, whiten in parts:
+        terms.append(log_scale - (project(array(mean), array(whiten)) ** 2).sum(-1) / 2)
+    return functools.reduce(logaddexp, terms)
 
 
 @functools.lru_cache(maxsize=128)

@@ -70,6 +70,11 @@ class StudentT(Distribution):
         alone = (dof + d) / 2 * ((x_part / dof).log1p() + (y_part / dof).log1p())
         return constant + alone - (dof + 2 * d) / 2 * (both / dof).log1p()
 
+    def _log_density_y(self, y):
+        d, dof = self.dim, self.dof
+        constant = math.lgamma((dof + d) / 2) - math.lgamma(dof / 2) - d / 2 * math.log(dof * math.pi)
+        return constant - (dof + d) / 2 * (y.square().sum(-1) / dof).log1p()
+
 
 def _log_residual(correlation):
     """log(1 - rho^2) without cancellation at either end."""

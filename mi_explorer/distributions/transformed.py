@@ -93,6 +93,15 @@ class Transformed(Distribution):
         ratio = self.base._log_ratio_matrix(maps[self.f].inverse(x), maps[self.g].inverse(y))
         return _outside(_outside(ratio, maps[self.f], x.unsqueeze(-2)), maps[self.g], y.unsqueeze(-3))
 
+    @property
+    def knows_density_y(self) -> bool:
+        return self.base.knows_density_y and maps[self.g].log_volume is not None
+
+    def _log_density_y(self, y):
+        transform = maps[self.g]
+        base = transform.inverse(y)
+        return _outside(self.base._log_density_y(base) - transform.log_volume(base), transform, y)
+
 
 def _outside(ratio, transform, points):
     if transform.inside is None:

@@ -45,8 +45,14 @@ class AdditiveUniform(Distribution):
 
     def _log_ratio(self, x, y):
         x, y = x.squeeze(-1), y.squeeze(-1)
-        # p(y|x) is 1 / 2 epsilon, p(y) the part of (y - epsilon, y + epsilon) inside (0, 1) over 2 epsilon.
-        window = (y + self.epsilon).clamp(max=1) - (y - self.epsilon).clamp(min=0)
+        window = self._window(y)  # p(y|x) is 1 / 2 epsilon
         rounding = 2**-52 * (x.abs() + y.abs() + self.epsilon)  # y came from x + noise: forgive the last bit
         inside = (x >= 0) & (x <= 1) & ((y - x).abs() <= self.epsilon + rounding)
         return (-window.clamp(min=2**-53).log()).where(inside, float("-inf"))
+
+    def _log_density_y(self, y):
+        return (self._window(y.squeeze(-1)) / (2 * self.epsilon)).clamp(min=0).log()
+
+    def _window(self, y):
+        """The length of (y - epsilon, y + epsilon) inside (0, 1): 2 epsilon p(y)."""
+        return (y + self.epsilon).clamp(max=1) - (y - self.epsilon).clamp(min=0)
