@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["AUTO", "counts", "measure", "suite"]
+__all__ = ["suite"]
 
 import math
 import time
@@ -10,12 +10,12 @@ from collections.abc import Generator
 from typing import TYPE_CHECKING
 
 from mi_explorer import tasks
+from mi_explorer.validation.scores import counts, score_auto, within
 from mi_explorer.validation.section import Row, Section, Settings, spread
 
 if TYPE_CHECKING:
     import pandas as pd
 
-AUTO = "auto"
 N, N_QUICK = 10_000, 1_000
 FEW = 3_000  # the other size at which the automatic choice is judged
 
@@ -27,45 +27,33 @@ it, do not compare with it. The figure shows each estimate minus the truth, a ta
 
 
 def measure(task: str, method: str, n: int, seed: int) -> dict:
-    """One estimate, with its CPU seconds; what went wrong is a NaN and a sentence."""
+    """One sample estimator on one task, with its CPU seconds; NaN where it refuses the sample."""
     import torch
 
-    import mi_explorer as mi
+    from mi_explorer import estimators
     from mi_explorer.parameters import ParameterError
 
     torch.set_num_threads(1)
     x, y = tasks.sample(task, n, seed)
-    row = {"task": task, "method": method, "n": n, "seed": seed, "truth": tasks.get(task).mi}
     began = time.process_time()
     try:
-        if method == AUTO:
-            report = mi.estimate(x, y, seed=seed)
-            row |= {"value": report.value, "low": report.interval[0], "high": report.interval[1], "lower_bound": report.lower_bound}
-        else:
-            row["value"] = mi.estimators.registry[method](x, y, seed=seed).value
-    except ParameterError as problem:
-        row |= {"value": math.nan, "problem": str(problem)}
-    return row | {"seconds": time.process_time() - began}
+        value = estimators.registry[method](x, y, seed=seed).value
+    except ParameterError:
+        value = math.nan
+    return {"task": task, "method": method, "value": value, "truth": tasks.get(task).mi, "seconds": time.process_time() - began}
 
 
-def counts(table: pd.DataFrame) -> pd.DataFrame:
-    """One row per method, n and seed: tasks within the two margins, coverage of intervals and bounds, CPU seconds."""
-    error = (table.value - table.truth).abs()
+def summary(table: pd.DataFrame) -> pd.DataFrame:
+    """Of every sample estimator: tasks within the two margins, the median error, CPU seconds."""
     judged = table.assign(
-        error=error,
-        within_10=error <= (0.1 * table.truth).clip(lower=0.05),
-        within_5=error <= (0.05 * table.truth).clip(lower=0.03),
-        covered=(table.low <= table.truth) & (table.truth <= table.high),
-        below=table.lower_bound <= table.truth,
+        error=(table.value - table.truth).abs(),
+        within_10=[within(*pair, 0.05, 0.10) for pair in zip(table.value, table.truth)],
+        within_5=[within(*pair, 0.03, 0.05) for pair in zip(table.value, table.truth)],
     )
-    groups = judged.groupby(["method", "n", "seed"])
-    rows = groups.agg(
-        tasks=("task", "size"), within_10=("within_10", "sum"), within_5=("within_5", "sum"), median_error=("error", "median"),
-        covered=("covered", "mean"), below=("below", "mean"), seconds=("seconds", "median"), longest=("seconds", "max"),
+    return judged.groupby("method", sort=False).agg(
+        within_10=("within_10", "sum"), within_5=("within_5", "sum"), median_error=("error", "median"),
+        median_seconds=("seconds", "median"), most_seconds=("seconds", "max"),
     )
-    automatic = rows.index.get_level_values("method") == AUTO
-    rows.loc[~automatic, ["covered", "below"]] = math.nan  # the others give no interval
-    return rows
 
 
 def suite(settings: Settings) -> Generator[float, None, Section]:
@@ -75,31 +63,38 @@ def suite(settings: Settings) -> Generator[float, None, Section]:
     from mi_explorer import estimators
     from mi_explorer.figures.validation import task_errors
 
-    n = N_QUICK if settings.quick else N
+    sizes = (N_QUICK,) if settings.quick else (N, FEW)
     able = [key for key, one in estimators.registry.items() if "continuous" in one.accepts]
-    jobs = [(task, key, n, 0) for task in tasks.names() for key in able]
-    jobs += [(task, AUTO, n, seed) for task in tasks.names() for seed in range(settings.seeds)]
-    if not settings.quick:
-        jobs += [(task, AUTO, FEW, seed) for task in tasks.names() for seed in range(settings.seeds)]
-    table = pd.DataFrame((yield from spread(measure, jobs, settings.workers)))
-    judged = counts(table)
-    rows = []
-    for (method, size, seed), found in judged.iterrows():
-        if method == AUTO:
-            where = f"auto, N = {size:,}, seed {seed}"
-            rows.append(Row(f"tasks within 10 % ({where}), of {found.tasks:.0f}; at least 38", None, found.within_10, math.nan))
-    full = table[(table.n == n)].groupby(["task", "method"], sort=False).value.mean().unstack()
-    truth = pd.Series({task: tasks.get(task).mi for task in full.index})
+    cells = [(task, key, sizes[0], 0) for task in tasks.names() for key in able]
+    others = pd.DataFrame((yield from part(spread(measure, cells, settings.workers), 0.0, 0.3)))
+    jobs = [((task,), n, (seed,)) for n in sizes for seed in range(settings.seeds) for task in tasks.names()]
+    scores = yield from part(spread(score_auto, jobs, settings.workers), 0.3, 1.0)
+    auto = pd.concat([one.assign(n=n) for one, (_, n, _) in zip(scores, jobs)], ignore_index=True)
+    rows, tables = [], {}
+    for n in sizes:
+        found = counts(auto[auto.n == n])
+        tables[f"auto, N = {n:,}"] = found.round(2)
+        for seed, row in found.iterrows():
+            rows += [
+                Row(f"tasks within 10 %: auto, N = {n:,}, seed {seed}", None, row.within_10, math.nan),
+                Row(f"tasks within 5 %: auto, N = {n:,}, seed {seed}", None, row.within_5, math.nan),
+            ]
+    tables["Sample estimators"] = summary(others).round(3)
+    wide = auto.pivot(index="task", columns=["n", "seed"], values="value").loc[list(tasks.names())]
+    wide.columns = [f"N = {n:,}, seed {seed}" for n, seed in wide.columns]
+    truth = pd.Series({task: tasks.get(task).mi for task in wide.index})
+    tables["Estimates of auto"] = wide.assign(truth=truth).round(3)
+    full = others.pivot(index="task", columns="method", values="value").loc[wide.index, able].assign(auto=wide.iloc[:, 0])
     return Section(
-        "The 40 tasks", TEXT.format(n=n), tuple(rows),
-        {"Counts": judged.round(3), "Estimates of auto": auto_table(table)},
-        {"tasks.png": task_errors(full.sub(truth, axis=0), truth)},
+        "The 40 tasks", TEXT.format(n=sizes[0]), tuple(rows), tables, {"tasks.png": task_errors(full.sub(truth, axis=0), truth)},
     )
 
 
-def auto_table(table: pd.DataFrame) -> pd.DataFrame:
-    """truth, and the estimates of the automatic choice by size and seed, a row per task."""
-    auto = table[table.method == AUTO]
-    wide = auto.pivot(index="task", columns=["n", "seed"], values="value").loc[auto.task.unique()]
-    wide.columns = [f"N = {n:,}, seed {seed}" for n, seed in wide.columns]
-    return wide.assign(truth=auto.groupby("task").truth.first()).round(3)
+def part(steps: Generator[float, None, list], start: float, stop: float) -> Generator[float, None, list]:
+    """The same steps as a share of a longer way."""
+    while True:
+        try:
+            done = next(steps)
+        except StopIteration as end:
+            return end.value
+        yield start + (stop - start) * done
