@@ -90,7 +90,7 @@ def test_missing_values_are_refused_or_dropped_pairwise():
         pair(x, y)
     dropped = pair(x, y, drop_missing=True)
     assert (dropped.x.values == [[1, 0], [5, 1]]).all() and dropped.y.values.ravel().tolist() == [1, 5]
-    assert dropped.warnings == ("3 of 5 rows have a missing or infinite value and were left out.",)
+    assert dropped.warnings[0] == "3 of 5 rows have a missing or infinite value and were left out."
     for missing in (pandas.NA, None, np.nan):
         assert pair([missing, 1, 2], [1, 2, 3], drop_missing=True).n == 2
     assert pair(np.ma.masked_greater(NORMAL, 0), NORMAL, drop_missing=True).x.values.max() <= 0

@@ -270,6 +270,7 @@ def test_plugin_and_ross_say_what_they_are_for():
         if registry[key].accepts == ("continuous",):
             with pytest.raises(ParameterError, match="symbols without an order"):
                 registry[key](np.where(x > 0, "up", "down").ravel(), y)
+            assert "takes only few values" in registry[key](label, y).warnings[0]
 
 
 def test_histogram_counts_and_bins():
