@@ -151,7 +151,7 @@ def test_plain_ksg_is_the_same_estimator():
 
 @pytest.mark.slow
 def test_ksg_takes_at_most_a_third_longer_than_plain_scikit_learn():
-    """With checks, scaling and standard error, 10,000 points in 5 + 5 dimensions."""
+    """CPU time with checks, scaling and standard error, 10,000 points in 5 + 5 dimensions (measured: 1.0)."""
     assert time_ksg()["ratio"] < 1.3
 
 
