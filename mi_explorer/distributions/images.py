@@ -100,7 +100,7 @@ class BumpImages(Images):
 
     @property
     def _unit(self):
-        return self.size / 8  # pixels for a unit of u: one place in ten thousand is outside of the picture
+        return self.size / 8  # pixels for a unit of u: fewer than one centre in a thousand is outside of the picture
 
     def _draw(self, u):
         import torch
