@@ -99,8 +99,8 @@ BEYOND_NORMAL: dict[str, Distribution] = {
     **spiral(uniform(sparse((3, 5, 25)))),
     **asinh(student((2, 1), (3, 2), (5, 2))),
 }
-# Czyz et al. 2025, "On the Properties and Estimation of Pointwise Mutual Information Profiles", arXiv:2310.10240, with one
-# more of its concentric tasks than its benchmark ran, the last of 25 dimensions.
+# Czyz et al. 2025, "On the Properties and Estimation of Pointwise Mutual Information Profiles", arXiv:2310.10240, and
+# one concentric task more than its benchmark ran: ten components in 25 dimensions.
 PROFILES: dict[str, Distribution] = {
     "1v1-additive-0.75": AdditiveUniform(0.75),
     **asinh(student((1, 1))),

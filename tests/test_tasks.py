@@ -5,6 +5,7 @@ import re
 
 import numpy as np
 import pytest
+import scipy
 import torch
 
 from mi_explorer import ParameterError, tasks
@@ -93,6 +94,49 @@ def test_the_mean_of_the_exact_log_ratio_is_the_truth(name):
     problem = tasks.get(name)
     ratio = problem.log_ratio(*problem.sample(20_000, generator=torch.Generator().manual_seed(0)))
     assert abs(ratio.mean() - problem.mi) <= 4 * math.hypot(ratio.std() / 20_000**0.5, problem.mi_stderr)
+
+
+def phi(x):
+    return scipy.stats.norm.cdf(x)
+
+
+# What the published tasks do to the normal pair, written down once more from their definitions.
+CONVENTIONS = {
+    "half_cube-1v1-normal-0.75": (lambda x: x * np.sqrt(abs(x)), lambda y: y * np.sqrt(abs(y))),
+    "normal_cdf-1v1-normal-0.75": (phi, phi),
+    "wiggly-1v1-normal-0.75": (
+        lambda x: x + 0.4 * np.sin(x) + 0.2 * np.sin(1.7 * x + 1) + 0.03 * np.sin(3.3 * x - 2.5),
+        lambda y: y - 0.4 * np.sin(0.4 * y) + 0.17 * np.sin(1.3 * y + 3.5) + 0.02 * np.sin(4.3 * y - 2.5),
+    ),
+    "swissroll_x-normal_cdf-1v1-normal-0.75": (
+        lambda x: (t := 1.5 * np.pi * (1 + 2 * phi(x))) * np.concatenate([np.cos(t), np.sin(t)], 1) / 21, phi,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CONVENTIONS)
+def test_conventions_of_the_maps(name):
+    problem = tasks.get(name)
+    seen, plain = (p.sample(200, generator=torch.Generator().manual_seed(0)) for p in (problem, problem.base))
+    for z, block, formula in zip(seen, plain, CONVENTIONS[name]):
+        np.testing.assert_allclose(z.numpy(), formula(block.numpy()), rtol=1e-12, atol=1e-12)
+
+
+def test_bimodal_margins():
+    problem = tasks.get("1v1-bimodal-0.75")
+    (x, y), (u, v) = (p.sample(500, generator=torch.Generator().manual_seed(0)) for p in (problem, problem.base))
+    np.testing.assert_allclose(0.3 * phi(x) + 0.7 * phi(x - 5), phi(u), rtol=1e-12)
+    np.testing.assert_allclose(0.5 * phi(y + 1) + 0.5 * phi(y - 3), phi(v), rtol=1e-12)
+
+
+def test_the_uniform_spiral_turns_what_is_uniform_already():
+    problem = tasks.get("spiral-normal_cdf-multinormal-sparse-5-5-2-2.0")
+    seen, plain = (p.sample(50, generator=torch.Generator().manual_seed(0)) for p in (problem, problem.base.base))
+    for z, block, (i, j) in zip(seen, plain, ((0, 1), (1, 2))):
+        uniform, turn = phi(block.numpy()), np.zeros((5, 5))
+        turn[i, j], turn[j, i] = -1 / 5, 1 / 5
+        expected = [scipy.linalg.expm(turn * (point @ point)) @ point for point in uniform]
+        np.testing.assert_allclose(z.numpy(), expected, rtol=1e-12, atol=1e-12)
 
 
 def test_samples_are_standardised_column_by_column():

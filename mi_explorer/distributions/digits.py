@@ -46,7 +46,7 @@ class Digits(Distribution):
 @register("digit_labels", label="Digits and their labels")
 @dataclass(frozen=True)
 class DigitLabels(Digits):
-    """x is an image of a digit, 8 x 8 pixels in [0, 1], and y a label 0, ..., 9, with probability ``error`` a wrong one.
+    """x is an image of a digit, 8 x 8 pixels in [0, 1], y a label 0, ..., 9, with probability ``error`` a wrong one.
 
     I(X; Y) is that of a symmetric channel of ten symbols, at most log 10 nats.
 

@@ -100,7 +100,7 @@ class BumpImages(Images):
 
     @property
     def _unit(self):
-        return self.size / 8  # pixels for a unit of u: one place in ten thousand is outside of the picture
+        return self.size / 8  # pixels for a unit of u: fewer than one centre in a thousand is outside of the picture
 
     def _draw(self, u):
         import torch
@@ -147,7 +147,7 @@ class RectangleImages(Images):
     def _draw(self, u):
         import torch
 
-        part = maps["normal_cdf"].forward(u).unflatten(-1, (2, 2)).unsqueeze(-1)  # (rows or columns, first or last edge)
+        part = maps["normal_cdf"].forward(u).unflatten(-1, (2, 2)).unsqueeze(-1)  # of rows and columns; first, last
         first, last = (start + length * edge for (start, length), edge in zip(self._spans, part.unbind(-2)))
         pixel = torch.arange(self.size, dtype=u.dtype, device=u.device)
         return _crossed((last.minimum(pixel + 1) - first.maximum(pixel)).clamp(0, 1))

@@ -124,6 +124,7 @@ def _humps(*humps):
 
     The solution of F(z) = Phi(x) lies between x plus the smallest and x plus the largest mean: F lies between
     the shifted Phi of these two. Right of the middle both functions are close to 1; there the upper tails are compared.
+    (The published code looks for z in [-10, 10] only, which clips the x above 5.07, one in five million.)
     """
     least, most = min(mean for _, mean in humps), max(mean for _, mean in humps)
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from ..parameters import ParameterError, real, validate, whole
 from .base import register
+from .gaussian import GaussianSparse
 from .maps import spiral
 from .mixture import Mixture
 
@@ -193,7 +194,8 @@ class ConcentricMixture(Mixture):
 class InlierMixture(Mixture):
     """A Gaussian with a few interacting pairs, in which a fraction of the y are replaced by independent ones.
 
-    The replaced pairs have the margins of the others, so nothing about them looks unusual.
+    The replaced pairs have the margins of the others, so nothing about them looks unusual, and the density ratio is
+    (1 - inliers) that of the Gaussian + inliers.
 
     Arguments:
         dim: The number of coordinates of x, and of y.
@@ -235,3 +237,19 @@ class InlierMixture(Mixture):
         for k in range(self.pairs):
             signal[k][self.dim + k] = signal[self.dim + k][k] = self.correlation
         return tuple(map(tuple, signal)), unit
+
+    @property
+    def paired(self) -> GaussianSparse:
+        """The distribution of the pairs that were not replaced."""
+        return GaussianSparse(dim=self.dim, pairs=self.pairs, correlation=self.correlation)
+
+    def _log_ratio(self, x, y):
+        return self._diluted(self.paired._log_ratio(x, y))
+
+    def _log_ratio_matrix(self, x, y):
+        return self._diluted(self.paired._log_ratio_matrix(x, y))
+
+    def _diluted(self, ratio):
+        import torch
+
+        return torch.logaddexp(ratio + math.log1p(-self.inliers), ratio.new_tensor(math.log(self.inliers)))
