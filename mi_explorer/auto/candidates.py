@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-__all__ = ["quick"]
+__all__ = ["quick", "tables"]
 
 from ..estimators import registry
-from ..estimators.data import Pair
-from .choice import FEW_COLUMNS, SOME_COLUMNS, Option
+from ..estimators.data import Pair, symbols
+from .choice import FEW_COLUMNS, SOME_COLUMNS, Option, from_model
 from .margins import Side
 from .screening import related
+from .tables import predict
 
 SHOWN = 4  # columns in which neighbours are still near
 FEW = 1000  # rows among which all pairs of neighbours are quickly found, whatever the dimension
@@ -18,11 +19,9 @@ MOST_ROWS = 20_000  # for looking at all pairs of columns
 def quick(sample: Pair, x: Side, y: Side, warnings: list[str]) -> tuple[Option | None, Option | None]:
     """What holds where nothing better is found, and what looks at neighbours; None where there is no such thing.
 
-    Two discrete sides: the table of counts. Continuous columns: the Gaussian copula, and KSG on normal scores in few columns.
+    Continuous columns: the Gaussian copula, and KSG on normal scores in few columns.
     One side discrete, the other continuous: Ross. Columns of both kinds on one side: KSG on normal scores and indicators.
     """
-    if sample.kind == "discrete":
-        return _option("plugin", sample.x, sample.y, sample.seed, warnings), None
     if sample.kind == "continuous":
         enough = sample.n >= sample.x.dim + sample.y.dim + 2
         copula = _option("copula", sample.x, sample.y, sample.seed, warnings) if enough else None
@@ -31,6 +30,13 @@ def quick(sample: Pair, x: Side, y: Side, warnings: list[str]) -> tuple[Option |
     if one_sided and sample.x.dim + sample.y.dim <= SOME_COLUMNS:
         return None, _option("ross", sample.x, sample.y, sample.seed, warnings)
     return None, _neighbours(x, y, sample.seed, warnings, sample.n < FEW)
+
+
+def tables(sample: Pair, wider: float) -> tuple[Option, Option, int]:
+    """For two discrete sides: the plug-in estimate, the discounted table's, and the number of the table's cells."""
+    x, y = symbols(sample.x.values), symbols(sample.y.values)
+    plain = _option("plugin", sample.x, sample.y, sample.seed, [])
+    return plain, from_model(predict(x, y), wider), int((x.max() + 1) * (y.max() + 1))
 
 
 def _option(key, x, y, seed, warnings):

@@ -25,15 +25,18 @@ Rearrange = Callable[[int], np.ndarray]
 
 def null(sample: Pair, choice: Choice, x: Side, y: Side, rearrange: Rearrange) -> Null:
     """For the chosen candidate, or for the model or the copula that stands in where shuffling it would take too long."""
-    if choice.model is not None:
-        observed = float(choice.model.bound.mean())
-        return from_values(choice.model.shuffled, observed, f"{choice.model.name}, on rows held out")
-    if sample.kind == "continuous" and choice.option.method == "copula":
+    method = choice.option.method
+    if sample.kind == "discrete":
+        return null_of_estimator("plugin", sample.x, sample.y, sample.seed, rearrange)
+    if method == "copula":
         return _copula(x.scores[:MOST_ROWS], y.scores[:MOST_ROWS], rearrange)
+    if choice.speaker is not None:
+        model = choice.speaker.model
+        return from_values(model.shuffled, float(model.bound.mean()), f"{model.name}, on rows held out")
     sides = sample.x, sample.y
-    if choice.option.method == "ksg1":  # as it was estimated: on normal scores and indicators
+    if method == "ksg1":  # as it was estimated: on normal scores and indicators
         sides = (columns(name, side.scores, discrete=False) for name, side in (("x", x), ("y", y)))
-    return null_of_estimator(choice.option.method, *sides, sample.seed, rearrange)
+    return null_of_estimator(method, *sides, sample.seed, rearrange)
 
 
 def null_of_estimator(key: str, x: Columns, y: Columns, seed: int, rearrange: Rearrange) -> Null:
