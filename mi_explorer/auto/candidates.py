@@ -4,8 +4,12 @@ from __future__ import annotations
 
 __all__ = ["quick", "tables"]
 
+from dataclasses import replace
+
+import numpy as np
+
 from ..estimators import registry
-from ..estimators.data import Pair, symbols
+from ..estimators.data import Pair, columns, symbols
 from .choice import FEW_COLUMNS, SOME_COLUMNS, Option, from_model
 from .margins import Side
 from .screening import related
@@ -42,7 +46,7 @@ def tables(sample: Pair, wider: float) -> tuple[Option, Option, int]:
 def _option(key, x, y, seed, warnings):
     found = registry[key](x, y, seed=seed)
     warnings += found.warnings
-    return Option(key, registry[key].name, found.value, found.stderr, found.kind)
+    return Option(key, registry[key].name, found.value, found.stderr, found.kind, sides=(x, y))
 
 
 def _neighbours(x, y, seed, warnings, anyhow):
@@ -50,18 +54,18 @@ def _neighbours(x, y, seed, warnings, anyhow):
 
     What some columns of x tell about some columns of y is never more than what all tell.
     """
-    a, b = x.scores, y.scores
+    a, b = columns("x", x.scores, discrete=False), columns("y", y.scores, discrete=False)
     where = "normal scores"
-    if a.shape[1] + b.shape[1] > FEW_COLUMNS:
-        left, right = related(a[:MOST_ROWS], b[:MOST_ROWS])
-        if len(left) and len(right) and len(left) + len(right) <= SHOWN < a.shape[1] + b.shape[1]:
-            a, b = a[:, left], b[:, right]
-            where = f"{a.shape[1]} + {b.shape[1]} columns"
-    if a.shape[1] + b.shape[1] > SOME_COLUMNS and not anyhow:
+    if a.dim + b.dim > FEW_COLUMNS:
+        spread = np.linspace(0, len(a.values) - 1, min(len(a.values), MOST_ROWS)).astype(int)
+        left, right = related(a.values[spread], b.values[spread])
+        if len(left) and len(right) and len(left) + len(right) <= SHOWN < a.dim + b.dim:
+            a, b = (columns(name, s.values[:, chosen], discrete=False) for name, s, chosen in (("x", a, left), ("y", b, right)))
+            where = f"the {a.dim} + {b.dim} columns that show a dependence"
+    if a.dim + b.dim > SOME_COLUMNS and not anyhow:
         return None
-    found = registry["ksg1"](a, b, discrete_x=False, discrete_y=False, seed=seed)
-    warnings += found.warnings
-    return Option("ksg1", f"{registry['ksg1'].name} on {where}", found.value, found.stderr, found.kind)
+    option = _option("ksg1", a, b, seed, warnings)
+    return replace(option, name=f"{option.name} on {where}")
 
 
 def _mixed(side):

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from ..estimators.data import Columns
 from .report import Candidate
 
 GAIN = 2.0  # standard errors
@@ -28,7 +29,10 @@ Z, Z_ONE_SIDED = 1.96, 1.645
 
 @dataclass(frozen=True, eq=False)
 class Option:
-    """A candidate before the choice. ``model``: its learned model. gap: in-sample less held-out value, nats."""
+    """A candidate before the choice.
+
+    model: its learned model. sides: the columns that a sample estimator was given. gap: in-sample less held-out value, nats.
+    """
 
     method: str
     name: str
@@ -36,6 +40,7 @@ class Option:
     stderr: float
     kind: str
     model: object = field(default=None, repr=False)
+    sides: tuple[Columns, Columns] | None = field(default=None, repr=False)
 
     @property
     def gap(self) -> float:

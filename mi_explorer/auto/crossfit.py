@@ -25,6 +25,7 @@ FOLDS = 4
 VALIDATION = 0.1
 BLOCKS = 40  # stretches of neighbouring rows that stay together where the rows are a time series
 SHUFFLES = 199
+MOST_PAIRED = 2500  # rows of which all pairs are scored at once; a bound cannot exceed its logarithm
 CHUNK = 900  # rows whose pairs a mixture is asked for at once
 MIXTURES = (2, 3, 5)
 MOST_EPOCHS = 60
@@ -106,8 +107,8 @@ def crossfit(
         return network.score_matrix(fitted, fold, *sides, rows, rows)
 
     models = [
-        _judge("gaussian", "Gaussian model, cross-fitted", gaussian, folds, rearrange, len(folds.test[0])),
-        _judge("network", "Neural critic, cross-fitted", critic, folds, rearrange, len(folds.test[0])),
+        _judge("gaussian", "Gaussian model, cross-fitted", gaussian, folds, rearrange, MOST_PAIRED),
+        _judge("network", "Neural critic, cross-fitted", critic, folds, rearrange, MOST_PAIRED),
     ]
     if mixtures is not None:
         def density(fold, rows):
