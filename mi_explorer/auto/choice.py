@@ -125,7 +125,7 @@ def _conclude(chosen, speaker, options, reasons, n, inflation):
     bound = math.nan
     if speaker is not None:
         shown = speaker.model.bound
-        bound = float(shown.mean() - Z_ONE_SIDED * shown.std() / math.sqrt(len(shown)) * inflation)
+        bound = max(0.0, float(shown.mean() - Z_ONE_SIDED * shown.std() / math.sqrt(len(shown)) * inflation))
     return Choice(chosen, speaker, _interval(chosen, speaker, n / inflation**2), bound, candidates)
 
 

@@ -12,7 +12,7 @@ __all__ = ["Learned", "Folds", "split", "crossfit"]
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -43,6 +43,7 @@ class Learned:
     bound: np.ndarray
     in_sample: float
     shuffled: np.ndarray
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,6 +121,9 @@ def crossfit(
 
         models.append(_judge("mixture", "Gaussian mixture, cross-fitted", density, folds, rearrange, CHUNK))
         models.append(_judge("blend", "Mean of critic and mixture", blend, folds, rearrange, CHUNK))
+    if fitted.out_of_time:
+        late = "The time limit ended the training: with more time, or on a faster machine, the value may be another one."
+        models[1] = replace(models[1], warnings=(late,))
     yield models
 
 

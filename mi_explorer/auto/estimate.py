@@ -134,6 +134,7 @@ def _learned(x, y, n, seed, wider, rearrange, deadline, warnings):
     folds = split(len(rows), np.random.default_rng(seed), wider > 1)
     for item in crossfit(x.rows(rows), y.rows(rows), folds, seed, deadline, rearrange):
         if isinstance(item, list):
+            warnings += [warning for model in item for warning in model.warnings]
             return [from_model(model, wider) for model in item]
         yield Stage(0.1 + 0.85 * item[0], item[1])
 
