@@ -164,16 +164,14 @@ def pointwise(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray, tuple[np.ndar
 
 def _mixtures(x, y, views: list[View], folds, seed, deadline):
     """The mixture of the first fold's best space and number of components, fitted for all folds; None without time for it."""
-    spaces = [[(view.x, view.y) for view in views]]
-    if x.raw.shape[1] + y.raw.shape[1] <= MOST_FOR_MIXTURE:
-        spaces.append([(x.raw, y.raw)] * FOLDS)
+    spaces = [[(view.x, view.y) for view in views], [(x.raw, y.raw)] * FOLDS]
     best, best_value = None, -math.inf
     pilot, check = folds.training[0][:3000], folds.validation[0][:CHUNK]
     for space in spaces:
         zx, zy = space[0]
         z = np.hstack([zx, zy])
         for components in MIXTURES:
-            if len(pilot) < 20 * components * z.shape[1] or time.perf_counter() > deadline:
+            if z.shape[1] > MOST_FOR_MIXTURE or len(pilot) < 20 * components * z.shape[1] or time.perf_counter() > deadline:
                 continue
             found = gaussian_mixture.fit(z[pilot], components, seed, 30, deadline)
             value = pointwise(gaussian_mixture.ratios(found, zx[check], zy[check]))[1].mean()
