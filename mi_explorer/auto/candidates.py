@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-__all__ = ["quick"]
+__all__ = ["quick", "tables"]
+
+from dataclasses import replace
+
+import numpy as np
 
 from ..estimators import registry
-from ..estimators.data import Pair
-from .choice import FEW_COLUMNS, SOME_COLUMNS, Option
+from ..estimators.data import Pair, columns, symbols
+from .choice import FEW_COLUMNS, SOME_COLUMNS, Option, from_model
 from .margins import Side
 from .screening import related
+from .tables import predict
 
 SHOWN = 4  # columns in which neighbours are still near
 FEW = 1000  # rows among which all pairs of neighbours are quickly found, whatever the dimension
@@ -18,11 +23,9 @@ MOST_ROWS = 20_000  # for looking at all pairs of columns
 def quick(sample: Pair, x: Side, y: Side, warnings: list[str]) -> tuple[Option | None, Option | None]:
     """What holds where nothing better is found, and what looks at neighbours; None where there is no such thing.
 
-    Two discrete sides: the table of counts. Continuous columns: the Gaussian copula, and KSG on normal scores in few columns.
+    Continuous columns: the Gaussian copula, and KSG on normal scores in few columns.
     One side discrete, the other continuous: Ross. Columns of both kinds on one side: KSG on normal scores and indicators.
     """
-    if sample.kind == "discrete":
-        return _option("plugin", sample.x, sample.y, sample.seed, warnings), None
     if sample.kind == "continuous":
         enough = sample.n >= sample.x.dim + sample.y.dim + 2
         copula = _option("copula", sample.x, sample.y, sample.seed, warnings) if enough else None
@@ -33,10 +36,17 @@ def quick(sample: Pair, x: Side, y: Side, warnings: list[str]) -> tuple[Option |
     return None, _neighbours(x, y, sample.seed, warnings, sample.n < FEW)
 
 
+def tables(sample: Pair, wider: float) -> tuple[Option, Option, int]:
+    """For two discrete sides: the plug-in estimate, the discounted table's, and the number of the table's cells."""
+    x, y = symbols(sample.x.values), symbols(sample.y.values)
+    plain = _option("plugin", sample.x, sample.y, sample.seed, [])
+    return plain, from_model(predict(x, y), wider), int((x.max() + 1) * (y.max() + 1))
+
+
 def _option(key, x, y, seed, warnings):
     found = registry[key](x, y, seed=seed)
     warnings += found.warnings
-    return Option(key, registry[key].name, found.value, found.stderr, found.kind)
+    return Option(key, registry[key].name, found.value, found.stderr, found.kind, sides=(x, y))
 
 
 def _neighbours(x, y, seed, warnings, anyhow):
@@ -44,18 +54,18 @@ def _neighbours(x, y, seed, warnings, anyhow):
 
     What some columns of x tell about some columns of y is never more than what all tell.
     """
-    a, b = x.scores, y.scores
+    a, b = columns("x", x.scores, discrete=False), columns("y", y.scores, discrete=False)
     where = "normal scores"
-    if a.shape[1] + b.shape[1] > FEW_COLUMNS:
-        left, right = related(a[:MOST_ROWS], b[:MOST_ROWS])
-        if len(left) and len(right) and len(left) + len(right) <= SHOWN < a.shape[1] + b.shape[1]:
-            a, b = a[:, left], b[:, right]
-            where = f"{a.shape[1]} + {b.shape[1]} columns"
-    if a.shape[1] + b.shape[1] > SOME_COLUMNS and not anyhow:
+    if a.dim + b.dim > FEW_COLUMNS:
+        spread = np.linspace(0, len(a.values) - 1, min(len(a.values), MOST_ROWS)).astype(int)
+        left, right = related(a.values[spread], b.values[spread])
+        if len(left) and len(right) and len(left) + len(right) <= SHOWN < a.dim + b.dim:
+            a, b = (columns(name, s.values[:, chosen], discrete=False) for name, s, chosen in (("x", a, left), ("y", b, right)))
+            where = f"the {a.dim} + {b.dim} columns that show a dependence"
+    if a.dim + b.dim > SOME_COLUMNS and not anyhow:
         return None
-    found = registry["ksg1"](a, b, discrete_x=False, discrete_y=False, seed=seed)
-    warnings += found.warnings
-    return Option("ksg1", f"{registry['ksg1'].name} on {where}", found.value, found.stderr, found.kind)
+    option = _option("ksg1", a, b, seed, warnings)
+    return replace(option, name=f"{option.name} on {where}")
 
 
 def _mixed(side):

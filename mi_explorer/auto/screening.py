@@ -19,7 +19,9 @@ from .margins import Side
 
 MOST_DIRECTIONS = 6
 MOST_FOR_PRODUCTS = 30  # columns of which all products are taken: their number grows with the square
-MOST_FOR_TRIPLES = 12  # columns of which all products of three are taken
+MOST_FOR_PAIRS, MOST_FOR_TRIPLES = 100, 12  # columns whose products of two, of three are looked at singly
+MOST_FOR_CURVATURE = 120  # columns of a side
+MOST_WORK = 10**11  # multiplications for the tables of counts of all pairs of columns
 BINS = 12
 RIDGE = 0.1
 
@@ -54,7 +56,9 @@ def look(x: Side, y: Side, training: np.ndarray, validation: np.ndarray) -> View
     correlations = np.sqrt(np.clip(fresh, 1e-4, 1 - 1e-6))
     directions_x, directions_y = left, right.T
     if max(u.shape[1], v.shape[1]) > MOST_DIRECTIONS:
-        outer_x, outer_y = _curvature(u, v, x.extra, y.extra, training, validation)
+        outer_x, outer_y = (np.zeros((side.shape[1],) * 2) for side in (u, v))
+        if max(u.shape[1], v.shape[1]) <= MOST_FOR_CURVATURE:
+            outer_x, outer_y = _curvature(u, v, x.extra, y.extra, training, validation)
         axes_x, axes_y = related(x.scores[training], y.scores[training])
         directions_x = _choose(left[:, :count], outer_x, np.linalg.pinv(whiten_x)[:, axes_x])
         directions_y = _choose(right.T[:, :count], outer_y, np.linalg.pinv(whiten_y)[:, axes_y])
@@ -143,10 +147,14 @@ def related(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     Singly, by Pearson's chi-square of every pair's table of counts; and in products of two or three columns, by the product's
     correlation with a column of the other side or its size: so that an exclusive or shows, of which no single column tells.
     """
+    rows = max(500, MOST_WORK // (x.shape[1] * y.shape[1] * 2 * BINS**2))
+    if len(x) > rows:
+        spread = np.linspace(0, len(x) - 1, rows).astype(int)
+        x, y = x[spread], y[spread]
     strength_x, strength_y = _tables(x, y)
     for side, other, own, others in ((x, y, strength_x, strength_y), (y, x, strength_y, strength_x)):
         d = side.shape[1]
-        for order in [2] * (d >= 2) + [3] * (3 <= d <= MOST_FOR_TRIPLES):
+        for order in [2] * (2 <= d <= MOST_FOR_PAIRS) + [3] * (3 <= d <= MOST_FOR_TRIPLES):
             _products(side, other, order, own, others)
     return tuple(np.argsort(-s, kind="stable")[: int((s > 0).sum())][:MOST_DIRECTIONS] for s in (strength_x, strength_y))
 
@@ -176,12 +184,20 @@ def _tables(x, y):
 def _products(side, other, order, own, others):
     """Raises the strengths ``own`` (d,) of columns in a product that correlates, and ``others`` of the columns it correlates with."""
     n, e = other.shape
-    chosen = np.array(list(itertools.combinations(range(side.shape[1]), order)))
-    products = np.prod([side[:, columns] for columns in chosen.T], axis=0).astype(np.float32)
-    targets = np.hstack([other, np.abs(other)]).astype(np.float32)
-    products, targets = ((f - f.mean(0)) / np.maximum(f.std(0), 1e-6) for f in (products, targets))
-    squared = (products.T @ targets / n) ** 2
-    threshold = (2 + math.sqrt(2 * math.log(squared.size + 1))) ** 2 / n
-    kept = np.where(squared > threshold, squared / 2, 0)
-    np.maximum.at(own, chosen, kept.max(1)[:, None])
-    np.maximum.at(others, np.arange(2 * e) % e, kept.max(0))
+    combinations = np.array(list(itertools.combinations(range(side.shape[1]), order)))
+    targets = _standardised(np.hstack([other, np.abs(other)]).astype(np.float32))
+    threshold = (2 + math.sqrt(2 * math.log(len(combinations) * 2 * e + 1))) ** 2 / n
+    side = side.astype(np.float32)
+    for chosen in np.array_split(combinations, math.ceil(len(combinations) / 256)):  # all at once would be gigabytes
+        products = side[:, chosen[:, 0]]
+        for columns in chosen.T[1:]:
+            products *= side[:, columns]
+        squared = (_standardised(products).T @ targets / n) ** 2
+        kept = np.where(squared > threshold, squared / 2, 0)
+        np.maximum.at(own, chosen, kept.max(1)[:, None])
+        np.maximum.at(others, np.arange(2 * e) % e, kept.max(0))
+
+
+def _standardised(columns):
+    columns = columns - columns.mean(0)
+    return columns / np.maximum(columns.std(0), 1e-6)
