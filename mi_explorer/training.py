@@ -92,7 +92,7 @@ class Trainer:
         self.experiment = experiment
         self.device = device
         self.bounds = [bounds[name] for name in experiment.bounds]
-        self.train_stream = stream(experiment, "train", device)
+        self.train_stream = self.stream("train")
 
         # Bounds that train alike (SMILE with several clips, JS) share one critic and differ in how they read it.
         ways = list(dict.fromkeys(bound.training for bound in self.bounds))
@@ -148,13 +148,26 @@ class Trainer:
             replicates=replicates, generator=stream(e, f"initial baseline of {uses}", self.device),
         )
 
+    # -- samples: what ``sweeps.together`` draws for several experiments at once ------------------------------------------
+
+    def stream(self, name: str) -> torch.Generator:
+        return stream(self.experiment, name, self.device)
+
+    def sample(self, level: Experiment, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
+        """A batch for every replicate: x (R, K, dim_x) and y (R, K, dim_y)."""
+        return level.distribution.sample(level.batch_size, replicates=level.replicates, generator=generator)
+
+    def truth(self, level: Experiment, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        """The perfect critic's scores (R, K, K) of that batch."""
+        return level.distribution.log_ratio_matrix(x, y)
+
     # -- one step ------------------------------------------------------------------------------------------------------
 
     def advance(self, step: int) -> Progress:
         level = self.experiment.at(step - 1)
         if level != self.level:
             self.enter(level)
-        x, y = level.distribution.sample(level.batch_size, replicates=level.replicates, generator=self.train_stream)
+        x, y = self.sample(level, self.train_stream)
         scores, extras = self.forward(x, y)
         self.update_averages(scores, extras)
         losses = [bound.loss(scores[way], extras[way]) for way, bound in enumerate(self.representatives)]
@@ -244,13 +257,12 @@ class Trainer:
 
     @torch.no_grad()
     def evaluate(self, step: int, level: Experiment, batches: int) -> Evaluation:
-        problem = level.distribution
-        fresh = stream(level, f"fresh samples {step}", self.device)
+        fresh = self.stream(f"fresh samples {step}")
         learned, perfect = [], []
         for _ in range(batches):
-            x, y = problem.sample(level.batch_size, replicates=level.replicates, generator=fresh)
+            x, y = self.sample(level, fresh)
             learned.append(self.estimates(*self.forward(x, y)))
-            truth = problem.log_ratio_matrix(x, y)
+            truth = self.truth(level, x, y)
             perfect.append(torch.stack([bound.estimate(truth) for bound in self.bounds]))
         values = []
         for estimates in (learned, perfect):

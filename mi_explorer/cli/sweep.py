@@ -59,8 +59,10 @@ def sweep(options: argparse.Namespace, _: list[str]) -> int:
     began = time.monotonic()
     try:
         with contextlib.ExitStack() as stack:
-            executor = stack.enter_context(reach(options.scheduler)) if options.scheduler else None
-            steps = steps_of_sweep(grid, executor, store=options.out, workers=options.workers, curves=options.curves)
+            executor, workers = stack.enter_context(reach(options.scheduler)) if options.scheduler else (None, options.workers)
+            if executor and not workers:
+                print(f"The scheduler at {options.scheduler} has no workers yet; waiting for some.", file=sys.stderr)
+            steps = steps_of_sweep(grid, executor, store=options.out, workers=workers, curves=options.curves)
             done = carry_out(stack.enter_context(contextlib.closing(steps)))
     except ParameterError as problem:
         raise Refusal(f"{options.out if problem.parameter == 'store' else options.scheduler}: {problem}") from None

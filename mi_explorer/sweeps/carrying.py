@@ -13,6 +13,7 @@ from pathlib import Path
 
 from mi_explorer.experiment import Experiment
 from mi_explorer.parameters import Parameter
+from mi_explorer.sweeps.batches import batches_of
 from mi_explorer.sweeps.cell import Cell, failed, finish
 from mi_explorer.sweeps.grid import Grid
 from mi_explorer.sweeps.outcome import Sweep
@@ -32,8 +33,9 @@ def sweep(
     Arguments:
         grid: a ``Grid``, or a dictionary of its fields.
         executor: what carries the cells out: any ``concurrent.futures.Executor``, such as Dask's
-            ``Client(address).get_executor()``; without one, ``workers`` processes of this machine (as many as it has
-            cores), one torch thread each.
+            ``Client(address).get_executor()``; without one, processes of this machine, one torch thread each.
+        workers: how many work at once: as many processes as this machine has cores, unless given. With an executor, say
+            it to have cells that differ only in seed and distribution trained in one engine run, where that is faster.
         store: a folder that keeps every cell as soon as it is finished. Those that it holds are not computed again.
         curves: keep the whole curves too: ``Cell.result``, or in the store, ``Store.curves_of``.
 
@@ -57,7 +59,7 @@ def steps_of_sweep(
     """The same step by step: the sweep as it stands, first with what the store holds, then after every cell, in the
     order in which they finish. Whoever stops iterating (``close``, Ctrl+C) stops the sweep; what is stored stays."""
     grid = grid if isinstance(grid, Grid) else Grid.from_dict(grid)
-    workers = cores() if workers is None else WORKERS.check("workers", workers)
+    workers = WORKERS.check("workers", workers) if workers is not None else None if executor else cores()
     kept = None if store is None else Store(store, curves)
     if kept:
         kept.write_grid(grid)
@@ -67,7 +69,8 @@ def steps_of_sweep(
     missing = [experiment for experiment in grid.experiments if not held[experiment.key]]
     if not missing:
         return
-    cells = in_processes(missing, curves, workers) if executor is None else through(executor, missing, curves)
+    batches = batches_of(missing, workers)
+    cells = through(executor, batches, curves) if executor else in_processes(batches, curves, workers)
     try:
         for cell in cells:
             if kept:
@@ -79,58 +82,65 @@ def steps_of_sweep(
         cells.close()
 
 
-def through(executor: Executor, experiments: list[Experiment], curves: bool) -> Iterator[Cell]:
+def through(executor: Executor, batches: list[list[Experiment]], curves: bool) -> Iterator[Cell]:
     """Through somebody else's executor, which knows best what to do about workers that die."""
     done: queue.SimpleQueue[Future] = queue.SimpleQueue()
-    flying: dict[Future, Experiment] = {}
+    flying: dict[Future, list[Experiment]] = {}
     try:
-        for experiment in experiments:
-            future = executor.submit(finish, experiment, curves)
-            flying[future] = experiment
+        for batch in batches:
+            future = executor.submit(finish, batch, curves)
+            flying[future] = batch
             future.add_done_callback(done.put)
         while flying:
             future = done.get()
-            yield cell_of(future, flying.pop(future))
+            yield from cells_of(future, flying.pop(future))
     finally:
         for future in flying:
             future.cancel()
 
 
-def in_processes(experiments: list[Experiment], curves: bool, count: int) -> Iterator[Cell]:
+def in_processes(batches: list[list[Experiment]], curves: bool, count: int) -> Iterator[Cell]:
     """Through processes of our own. The death of one breaks the whole pool and does not say whose fault it was: every
     cell that was under way is a suspect, and suspects are tried again alone, so that only the guilty run out of chances."""
-    waiting, suspects, deaths = deque(experiments), deque(), Counter()
+    waiting, suspects, deaths = deque(batches), deque(), Counter()
     done: queue.SimpleQueue[Future] = queue.SimpleQueue()
-    flying: dict[Future, Experiment] = {}
+    flying: dict[Future, list[Experiment]] = {}
     pool = Workers(count)
     try:
         while waiting or suspects or flying:
             while (suspects and not flying) or (waiting and not suspects and len(flying) < count):
-                experiment = (suspects or waiting).popleft()
-                future = pool.submit(finish, experiment, curves)
-                flying[future] = experiment
+                batch = (suspects or waiting).popleft()
+                future = pool.submit(finish, batch, curves)
+                flying[future] = batch
                 future.add_done_callback(done.put)
             future = done.get()
-            if not isinstance(future.exception(), BrokenExecutor):
-                yield cell_of(future, flying.pop(future))
+            if not broke(future):
+                yield from cells_of(future, flying.pop(future))
                 continue
             pool.close()  # from here on every future has its answer
-            for future, experiment in flying.items():
-                if future.cancelled() or isinstance(future.exception(), BrokenExecutor):
+            for future, batch in flying.items():
+                if not broke(future):
+                    yield from cells_of(future, batch)
+                    continue
+                for experiment in batch:
                     deaths[experiment] += 1
                     if deaths[experiment] < CHANCES:
-                        suspects.append(experiment)
-                        continue
-                yield Cell(experiment, error=DIED) if deaths[experiment] == CHANCES else cell_of(future, experiment)
+                        suspects.append([experiment])
+                    else:
+                        yield Cell(experiment, error=DIED)
             flying.clear()
             pool, done = Workers(count), queue.SimpleQueue()
     finally:
         pool.close()
 
 
-def cell_of(future: Future, experiment: Experiment) -> Cell:
-    """What a future brought; whatever kept it from bringing a cell is that cell's error."""
+def broke(future: Future) -> bool:
+    return future.cancelled() or isinstance(future.exception(), BrokenExecutor)
+
+
+def cells_of(future: Future, batch: list[Experiment]) -> list[Cell]:
+    """What a future brought; whatever kept it from bringing its cells is their error."""
     if future.cancelled():
-        return Cell(experiment, error="the executor cancelled it: its scheduler may be gone")
+        return [Cell(experiment, error="the executor cancelled it: its scheduler may be gone") for experiment in batch]
     problem = future.exception()
-    return failed(experiment, problem) if problem else future.result()
+    return [failed(experiment, problem) for experiment in batch] if problem else future.result()

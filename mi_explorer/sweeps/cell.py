@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from mi_explorer import __version__
 from mi_explorer.experiment import Experiment
-from mi_explorer.result import WINDOW, collect
+from mi_explorer.result import WINDOW
 
 if TYPE_CHECKING:
     from mi_explorer.result import Result
@@ -23,7 +23,8 @@ class Cell:
     rows: one dictionary per level, bound and replicate, in nats: from_step, to_step, bound, batch_size, truth,
     truth_stderr, replicate; the last estimate on fresh samples (estimate, stderr) and the perfect critic's on the same
     batches (perfect, perfect_stderr); mean and variance of the training estimate over the level's last steps
-    (window_mean, window_variance: see ``Result.summary``). NaN where a curve had ended. error: a sentence in place of
+    (window_mean, window_variance: see ``Result.summary``). NaN where a curve had ended. seconds: its share of the engine
+    run's. error: a sentence in place of
     the rows, where there are none. result: the whole curves, where they were asked for.
     """
 
@@ -35,18 +36,25 @@ class Cell:
     result: Result | None = None
 
 
-def finish(experiment: Experiment, curves: bool = False) -> Cell:
-    """Carry out one experiment, wherever this is called. Whatever goes wrong becomes a sentence: an exception may not
-    survive its way between machines, and one cell must not end a sweep."""
+def finish(experiments: list[Experiment], curves: bool = False) -> list[Cell]:
+    """Carry out experiments wherever this is called: in one engine run, if there are several (see ``together``).
+
+    Whatever goes wrong becomes a sentence: an exception may not survive its way between machines, and one cell must not
+    end a sweep."""
     try:
-        from mi_explorer.training import run
+        from mi_explorer.sweeps import together
 
         began = time.monotonic()  # the first cell of a worker does not pay for loading torch
-        result = collect(run(experiment))
-        rows = tuple(rows_of(result))
+        results = together.results_of(experiments)
+        seconds = round((time.monotonic() - began) / len(experiments), 3)
+        return [
+            Cell(experiment, tuple(rows_of(result)), seconds, result=result if curves else None)
+            for experiment, result in zip(experiments, results)
+        ]
     except Exception as problem:
-        return failed(experiment, problem)
-    return Cell(experiment, rows, round(time.monotonic() - began, 3), result=result if curves else None)
+        if len(experiments) == 1:
+            return [failed(experiments[0], problem)]
+        return [cell for experiment in experiments for cell in finish([experiment], curves)]
 
 
 def failed(experiment: Experiment, problem: BaseException) -> Cell:

@@ -14,8 +14,9 @@ PATIENCE = 5  # seconds until a scheduler that does not answer is given up
 
 
 @contextlib.contextmanager
-def scheduler(address: str) -> Iterator[Executor]:
-    """An executor on the cluster of a Dask scheduler, ``tcp://host:8786``. Its workers need this package, in this version.
+def scheduler(address: str) -> Iterator[tuple[Executor, int | None]]:
+    """An executor on the cluster of a Dask scheduler, ``tcp://host:8786``, and how many work there now (None without
+    any). Its workers need this package, in this version.
 
     Raises:
         ParameterError: no scheduler answers there.
@@ -28,4 +29,4 @@ def scheduler(address: str) -> Iterator[Executor]:
         what = str(problem).splitlines()[0] if str(problem) else type(problem).__name__
         raise ParameterError("scheduler", address, f"the address of a Dask scheduler that answers ({what})") from None
     with client:
-        yield client.get_executor()
+        yield client.get_executor(), sum(client.nthreads().values()) or None
