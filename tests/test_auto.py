@@ -89,6 +89,14 @@ def test_whoever_iterates_can_stop_and_keeps_the_number_of_threads():
     assert torch.get_num_threads() == before
 
 
+def test_a_time_limit_ends_the_training_and_says_so():
+    draw = np.random.default_rng(0)
+    x = draw.standard_normal((4000, 2))
+    report = estimate(x, np.sin(3 * x) + 0.5 * draw.standard_normal((4000, 2)), time_limit=1)
+    assert any("time limit" in warning for warning in report.warnings)
+    assert math.isfinite(report.value) and report.interval[0] <= report.value <= report.interval[1]
+
+
 def test_a_held_out_lower_bound_and_the_candidates():
     x, y = gaussian(600, 0.9)
     truth = -0.5 * math.log(1 - 0.9**2)

@@ -2,44 +2,70 @@
 
 from __future__ import annotations
 
-__all__ = ["quick"]
+__all__ = ["quick", "tables"]
+
+from dataclasses import replace
+
+import numpy as np
 
 from ..estimators import registry
-from ..estimators.data import Pair
-from .choice import SOME_COLUMNS, Option
+from ..estimators.data import Pair, columns, symbols
+from .choice import FEW_COLUMNS, SOME_COLUMNS, Option, from_model
 from .margins import Side
+from .screening import related
+from .tables import predict
+
+SHOWN = 4  # columns in which neighbours are still near
+FEW = 1000  # rows among which all pairs of neighbours are quickly found, whatever the dimension
+MOST_ROWS = 20_000  # for looking at all pairs of columns
 
 
 def quick(sample: Pair, x: Side, y: Side, warnings: list[str]) -> tuple[Option | None, Option | None]:
     """What holds where nothing better is found, and what looks at neighbours; None where there is no such thing.
 
-    Two discrete sides: the table of counts. Continuous columns: the Gaussian copula, and KSG on normal scores in few columns.
+    Continuous columns: the Gaussian copula, and KSG on normal scores in few columns.
     One side discrete, the other continuous: Ross. Columns of both kinds on one side: KSG on normal scores and indicators.
     """
-    dims = x.scores.shape[1] + y.scores.shape[1]
-    if sample.kind == "discrete":
-        return _option("plugin", sample.x, sample.y, sample.seed, warnings), None
     if sample.kind == "continuous":
         enough = sample.n >= sample.x.dim + sample.y.dim + 2
         copula = _option("copula", sample.x, sample.y, sample.seed, warnings) if enough else None
-        near = _neighbours(x, y, sample.seed, warnings) if dims <= SOME_COLUMNS or not enough else None
-        return copula, near
+        return copula, _neighbours(x, y, sample.seed, warnings, not enough)
     one_sided = sample.x.is_discrete != sample.y.is_discrete and not any(_mixed(side) for side in (sample.x, sample.y))
     if one_sided and sample.x.dim + sample.y.dim <= SOME_COLUMNS:
         return None, _option("ross", sample.x, sample.y, sample.seed, warnings)
-    return None, _neighbours(x, y, sample.seed, warnings) if dims <= SOME_COLUMNS or sample.n < 1000 else None
+    return None, _neighbours(x, y, sample.seed, warnings, sample.n < FEW)
+
+
+def tables(sample: Pair, wider: float) -> tuple[Option, Option, int]:
+    """For two discrete sides: the plug-in estimate, the discounted table's, and the number of the table's cells."""
+    x, y = symbols(sample.x.values), symbols(sample.y.values)
+    plain = _option("plugin", sample.x, sample.y, sample.seed, [])
+    return plain, from_model(predict(x, y), wider), int((x.max() + 1) * (y.max() + 1))
 
 
 def _option(key, x, y, seed, warnings):
     found = registry[key](x, y, seed=seed)
     warnings += found.warnings
-    return Option(key, registry[key].name, found.value, found.stderr, found.kind)
+    return Option(key, registry[key].name, found.value, found.stderr, found.kind, sides=(x, y))
 
 
-def _neighbours(x, y, seed, warnings):
-    found = registry["ksg1"](x.scores, y.scores, discrete_x=False, discrete_y=False, seed=seed)
-    warnings += found.warnings
-    return Option("ksg1", f"{registry['ksg1'].name} on normal scores", found.value, found.stderr, found.kind)
+def _neighbours(x, y, seed, warnings, anyhow):
+    """KSG on normal scores: of the columns that show a dependence where these are few, else of all where those are few, or ``anyhow``.
+
+    What some columns of x tell about some columns of y is never more than what all tell.
+    """
+    a, b = columns("x", x.scores, discrete=False), columns("y", y.scores, discrete=False)
+    where = "normal scores"
+    if a.dim + b.dim > FEW_COLUMNS:
+        spread = np.linspace(0, len(a.values) - 1, min(len(a.values), MOST_ROWS)).astype(int)
+        left, right = related(a.values[spread], b.values[spread])
+        if len(left) and len(right) and len(left) + len(right) <= SHOWN < a.dim + b.dim:
+            a, b = (columns(name, s.values[:, chosen], discrete=False) for name, s, chosen in (("x", a, left), ("y", b, right)))
+            where = f"the {a.dim} + {b.dim} columns that show a dependence"
+    if a.dim + b.dim > SOME_COLUMNS and not anyhow:
+        return None
+    option = _option("ksg1", a, b, seed, warnings)
+    return replace(option, name=f"{option.name} on {where}")
 
 
 def _mixed(side):

@@ -7,7 +7,7 @@ parameters / 2n each where the model can represent the truth.
 
 from __future__ import annotations
 
-__all__ = ["Choice", "Option", "choose", "from_model"]
+__all__ = ["Choice", "Option", "choose", "choose_table", "from_model"]
 
 import math
 from collections.abc import Sequence
@@ -15,19 +15,24 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from ..estimators.data import Columns
 from .report import Candidate
 
 GAIN = 2.0  # standard errors
 FEW_COLUMNS = 3  # of both sides together: so far nearest neighbours are nearly unbiased
 SOME_COLUMNS = 6  # so far they are rarely too high
 MANY_ROWS = 3000
+CROWDED = 10  # rows for each cell of a table
 LEAST_WIDTH = 0.02  # nats, and share of the value: what no standard error knows about
 Z, Z_ONE_SIDED = 1.96, 1.645
 
 
 @dataclass(frozen=True, eq=False)
 class Option:
-    """A candidate before the choice. ``model``: its learned model. gap: in-sample less held-out value, nats."""
+    """A candidate before the choice.
+
+    model: its learned model. sides: the columns that a sample estimator was given. gap: in-sample less held-out value, nats.
+    """
 
     method: str
     name: str
@@ -35,6 +40,7 @@ class Option:
     stderr: float
     kind: str
     model: object = field(default=None, repr=False)
+    sides: tuple[Columns, Columns] | None = field(default=None, repr=False)
 
     @property
     def gap(self) -> float:
@@ -45,12 +51,11 @@ class Option:
 class Choice:
     """What was chosen: ``option``, its interval, the lower bound (NaN without a model), and all candidates with reasons.
 
-    model: the learned model whose held-out rows speak for the chosen one: its own, or where nearest neighbours were chosen the
-    best; None for the copula and for tables.
+    speaker: the model whose rows held out give the bound: the chosen one's, or the best other one; None where nothing was trained.
     """
 
     option: Option
-    model: object
+    speaker: Option | None
     interval: tuple[float, float]
     lower_bound: float
     candidates: tuple[Candidate, ...]
@@ -70,29 +75,46 @@ def choose(
     inflation: of standard errors that assume independent rows.
     """
     base, neighbours = (_inflated(option, inflation) for option in (base, neighbours))
-    chosen, why = base, "No model does better than it on rows held out." if models else "It suits the kind and the number of the rows."
+    chosen, speaker = base, models[0] if models else None
+    why = "No model does better than it on rows held out." if models else "It suits the kind and the number of the rows."
     reasons = {}
+    for option in models[1:]:
+        gain, error = _gain(option.model, models[0].model, inflation)
+        reasons[option.method] = f"On rows held out {gain:+.3f} ± {error:.3f} nats against the Gaussian model."
     best = max(models, key=lambda option: option.model.held_out.mean(), default=None)
-    if models and best is not models[0]:
-        for option in models[1:]:
-            gain, error = _gain(option.model, models[0].model, inflation)
-            reasons[option.method] = f"On rows held out {gain:+.3f} ± {error:.3f} nats against the Gaussian model."
+    if best is not speaker and math.isfinite(base.value):
         gain, error = _gain(best.model, models[0].model, inflation)
-        if gain > GAIN * error and math.isfinite(base.value):
-            chosen = best
+        if gain > GAIN * error:
+            chosen = speaker = best
             why = f"On rows held out it finds {gain:.3f} ± {error:.3f} nats more than the Gaussian model."
     if neighbours is not None and math.isfinite(chosen.value):
         more = neighbours.value - chosen.value
         error = math.hypot(neighbours.stderr, chosen.stderr)
         reasons[neighbours.method] = f"{more:+.3f} ± {error:.3f} nats against {chosen.name}."
         sure = more > GAIN * error and more > LEAST_WIDTH
-        if (dims <= FEW_COLUMNS and n >= MANY_ROWS and more > 0) or (dims <= SOME_COLUMNS and sure):
+        if sure or (dims <= FEW_COLUMNS and n >= MANY_ROWS and more > 0):
             reasons[chosen.method] = why
             chosen = neighbours
-            why = "Larger than the others; in so few columns nearest neighbours rarely show too much."
+            why = "Larger than the others; in few columns nearest neighbours rarely show too much."
     reasons[chosen.method] = why
-    options = [base, *(option for option in models if option.method != base.method)]
+    options = [base, *(option for option in models if option is not base)]
     options += [neighbours] if neighbours is not None else []
+    return _conclude(chosen, speaker, options, reasons, n, inflation)
+
+
+def choose_table(plain: Option, predicting: Option, cells: int, n: int, inflation: float) -> Choice:
+    """Of two estimators for two discrete sides. ``cells``: of the table of counts, the empty ones as well."""
+    plain = _inflated(plain, inflation)
+    reasons = {
+        "plugin": f"{n:,} rows for {cells:,} cells: its correction is good from {CROWDED} rows a cell on.",
+        "table": "It remains right where cells have been seen once or never.",
+    }
+    chosen = plain if n >= CROWDED * cells else predicting
+    return _conclude(chosen, predicting, [plain, predicting], reasons, n, inflation)
+
+
+def _conclude(chosen, speaker, options, reasons, n, inflation):
+    """``speaker``: whose held-out rows give the lower bound, and the gap where the chosen one has no model."""
     candidates = tuple(
         Candidate(
             option.method, option.name, float(option.value), float(option.stderr), option.kind,
@@ -101,11 +123,10 @@ def choose(
         for option in options
     )
     bound = math.nan
-    if models:
-        shown = (best if best is chosen else models[0]).model.bound
-        bound = float(shown.mean() - Z_ONE_SIDED * shown.std() / math.sqrt(len(shown)) * inflation)
-    model = chosen.model or (best.model if best is not None and chosen is neighbours else None)
-    return Choice(chosen, model, _interval(chosen, best, n / inflation**2), bound, candidates)
+    if speaker is not None:
+        shown = speaker.model.bound
+        bound = max(0.0, float(shown.mean() - Z_ONE_SIDED * shown.std() / math.sqrt(len(shown)) * inflation))
+    return Choice(chosen, speaker, _interval(chosen, speaker, n / inflation**2), bound, candidates)
 
 
 def _inflated(option, inflation):
@@ -118,15 +139,15 @@ def _gain(model, other, inflation):
     return float(difference.mean()), float(difference.std() / math.sqrt(len(difference)) * inflation)
 
 
-def _interval(chosen, best, n):
+def _interval(chosen, speaker, n):
     """Value ± 1.96 standard errors, half the gap between training and held-out rows, and what neither of them knows.
 
     Upwards at least as far as the I from which the value could have come: near independence the pointwise variance is 2 I,
     and a standard error taken from a sample that happens to look independent misses that.
     """
     if math.isinf(chosen.value):
-        return (float(best.model.bound.mean()) if best is not None else 0.0), math.inf
-    gap = chosen.gap if chosen.model is not None or best is None else best.gap
+        return (max(0.0, float(speaker.model.bound.mean())) if speaker is not None else 0.0), math.inf
+    gap = chosen.gap if chosen.model is not None or speaker is None else speaker.gap
     extra = gap / 2 + max(LEAST_WIDTH, LEAST_WIDTH * chosen.value)
     value = max(0.0, chosen.value)
     reach = Z * math.sqrt(2 / n)

@@ -12,7 +12,7 @@ __all__ = ["Learned", "Folds", "split", "crossfit"]
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -25,9 +25,10 @@ FOLDS = 4
 VALIDATION = 0.1
 BLOCKS = 40  # stretches of neighbouring rows that stay together where the rows are a time series
 SHUFFLES = 199
+MOST_PAIRED = 2500  # rows of which all pairs are scored at once; a bound cannot exceed its logarithm
 CHUNK = 900  # rows whose pairs a mixture is asked for at once
 MIXTURES = (2, 3, 5)
-MOST_EPOCHS = 90
+MOST_EPOCHS = 60
 MOST_FOR_MIXTURE = 60  # columns in all of which full covariances are fitted
 
 
@@ -42,6 +43,7 @@ class Learned:
     bound: np.ndarray
     in_sample: float
     shuffled: np.ndarray
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,8 +108,8 @@ def crossfit(
         return network.score_matrix(fitted, fold, *sides, rows, rows)
 
     models = [
-        _judge("gaussian", "Gaussian model, cross-fitted", gaussian, folds, rearrange, len(folds.test[0])),
-        _judge("network", "Neural critic, cross-fitted", critic, folds, rearrange, len(folds.test[0])),
+        _judge("gaussian", "Gaussian model, cross-fitted", gaussian, folds, rearrange, MOST_PAIRED),
+        _judge("network", "Neural critic, cross-fitted", critic, folds, rearrange, MOST_PAIRED),
     ]
     if mixtures is not None:
         def density(fold, rows):
@@ -119,6 +121,9 @@ def crossfit(
 
         models.append(_judge("mixture", "Gaussian mixture, cross-fitted", density, folds, rearrange, CHUNK))
         models.append(_judge("blend", "Mean of critic and mixture", blend, folds, rearrange, CHUNK))
+    if fitted.out_of_time:
+        late = "The time limit ended the training: with more time, or on a faster machine, the value may be another one."
+        models[1] = replace(models[1], warnings=(late,))
     yield models
 
 
@@ -159,16 +164,14 @@ def pointwise(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray, tuple[np.ndar
 
 def _mixtures(x, y, views: list[View], folds, seed, deadline):
     """The mixture of the first fold's best space and number of components, fitted for all folds; None without time for it."""
-    spaces = [[(view.x, view.y) for view in views]]
-    if x.raw.shape[1] + y.raw.shape[1] <= MOST_FOR_MIXTURE:
-        spaces.append([(x.raw, y.raw)] * FOLDS)
+    spaces = [[(view.x, view.y) for view in views], [(x.raw, y.raw)] * FOLDS]
     best, best_value = None, -math.inf
     pilot, check = folds.training[0][:3000], folds.validation[0][:CHUNK]
     for space in spaces:
         zx, zy = space[0]
         z = np.hstack([zx, zy])
         for components in MIXTURES:
-            if len(pilot) < 20 * components * z.shape[1] or time.perf_counter() > deadline:
+            if z.shape[1] > MOST_FOR_MIXTURE or len(pilot) < 20 * components * z.shape[1] or time.perf_counter() > deadline:
                 continue
             found = gaussian_mixture.fit(z[pilot], components, seed, 30, deadline)
             value = pointwise(gaussian_mixture.ratios(found, zx[check], zy[check]))[1].mean()

@@ -16,7 +16,7 @@ from ..estimators import registry
 from ..estimators.data import Pair, pair
 from ..parameters import Parameter, ParameterError
 from . import candidates, shuffles, words
-from .choice import choose, from_model
+from .choice import choose, choose_table, from_model
 from .margins import side
 from .report import Candidate, Report, Stage
 from .rows import inflation, rearranger, without_copies
@@ -106,13 +106,16 @@ def _automatic(sample: Pair, deadline: float):
     rearrange = rearranger(np.random.default_rng(sample.seed), wider > 1)
     warnings = list(sample.warnings)
     yield Stage(0.05, "Quick estimators")
-    base, neighbours = candidates.quick(sample, x, y, warnings)
-    models = []
-    if sample.kind != "discrete" and n >= FEW:
-        yield Stage(0.1, "Loading PyTorch")
-        models = yield from _learned(x, y, n, sample.seed, wider, rearrange, deadline, warnings)
-    base = base or (models[0] if models else neighbours)
-    choice = choose(base, models, neighbours if neighbours is not base else None, n, dims, wider)
+    if sample.kind == "discrete":
+        choice = choose_table(*candidates.tables(sample, wider), n, wider)
+    else:
+        base, neighbours = candidates.quick(sample, x, y, warnings)
+        models = []
+        if n >= FEW:
+            yield Stage(0.1, "Loading PyTorch")
+            models = yield from _learned(x, y, n, sample.seed, wider, rearrange, deadline, warnings)
+        base = base or (models[0] if models else neighbours)
+        choice = choose(base, models, neighbours if neighbours is not base else None, n, dims, wider)
     yield Stage(0.95, "Shuffling")
     null = shuffles.null(sample, choice, x, y, rearrange)
     warnings += words.about(sample, choice, x, y, wider)
@@ -131,6 +134,7 @@ def _learned(x, y, n, seed, wider, rearrange, deadline, warnings):
     folds = split(len(rows), np.random.default_rng(seed), wider > 1)
     for item in crossfit(x.rows(rows), y.rows(rows), folds, seed, deadline, rearrange):
         if isinstance(item, list):
+            warnings += [warning for model in item for warning in model.warnings]
             return [from_model(model, wider) for model in item]
         yield Stage(0.1 + 0.85 * item[0], item[1])
 

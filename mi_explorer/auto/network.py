@@ -23,7 +23,7 @@ from torch.autograd import Function
 
 WIDTH, EMBEDDING = 64, 32
 LEARNING_RATE, DECAY, CLIP, INPUT_NOISE, AVERAGE = 2e-3, 1e-3, 1.0, 0.05, 0.98
-PATIENCE = 14
+PATIENCE, LEAST_GAIN = 10, 3e-4  # epochs without a gain on validation rows of so many nats
 LARGEST_BATCH, SMALLEST_BATCH = 512, 64
 
 
@@ -40,7 +40,7 @@ class Features:
 
 @dataclass(frozen=True, eq=False)
 class Fit:
-    """Trained critics: ``weights`` with a leading axis of folds; ``epochs``: (folds,), how long each was trained."""
+    """Trained critics: ``weights`` with a leading axis of folds; ``epochs``: (folds,), after which each gained hardly more."""
 
     weights: dict[str, Tensor]
     epochs: np.ndarray
@@ -68,7 +68,7 @@ def train(
     alive = torch.arange(folds)
     best = {name: weight.clone() for name, weight in average.items()}
     best_value = _validate(average, sides, validation, alive)
-    epochs = torch.zeros(folds, dtype=torch.long)
+    mark, epochs = best_value.clone(), torch.zeros(folds, dtype=torch.long)
     out_of_time = False
     for epoch in range(1, most_epochs + 1):
         order = torch.rand(len(alive), rows, generator=generator).argsort(-1)
@@ -89,9 +89,11 @@ def train(
         better = value > best_value[alive]
         improved = alive[better]
         best_value[improved] = value[better]
-        epochs[improved] = epoch
         for name in best:
             best[name][improved] = average[name][better]
+        noticed = alive[value > mark[alive] + LEAST_GAIN]
+        mark[noticed] = best_value[noticed]
+        epochs[noticed] = epoch
         out_of_time = time.perf_counter() > deadline
         going = epoch - epochs[alive] < PATIENCE
         if out_of_time or not going.any():

@@ -21,14 +21,14 @@ def without_copies(pair: Pair) -> Pair:
     """Without rows that repeat another one in every column, where only whole rows repeat.
 
     Where numbers are measured, equal rows are one row entered twice: training and held-out rows would share them. Where single
-    columns have ties of their own, equal rows are data.
+    columns have ties of their own, or one row comes far more often than others (all zeros, say), equal rows are data.
     """
     if pair.kind != "continuous":
         return pair
     values = np.hstack([pair.x.values, pair.y.values])
-    distinct, first = np.unique(values, axis=0, return_index=True)
+    distinct, first, times = np.unique(values, axis=0, return_index=True, return_counts=True)
     copies = 1 - len(distinct) / pair.n
-    if copies < MANY_COPIES or any(len(np.unique(column)) < len(distinct) for column in values.T):
+    if copies < MANY_COPIES or times.max() > 5 + 3 * times.mean() or any(len(np.unique(column)) < len(distinct) for column in values.T):
         return pair
     first = np.sort(first)
     warning = f"{copies:.0%} of the rows are copies of another row; each was used once."

@@ -7,8 +7,9 @@ single columns that depend on a column of the other side in any way that a table
 
 from __future__ import annotations
 
-__all__ = ["View", "look"]
+__all__ = ["View", "look", "related", "whitening"]
 
+import itertools
 import math
 from dataclasses import dataclass
 
@@ -18,6 +19,9 @@ from .margins import Side
 
 MOST_DIRECTIONS = 6
 MOST_FOR_PRODUCTS = 30  # columns of which all products are taken: their number grows with the square
+MOST_FOR_PAIRS, MOST_FOR_TRIPLES = 100, 12  # columns whose products of two, of three are looked at singly
+MOST_FOR_CURVATURE = 120  # columns of a side
+MOST_WORK = 10**11  # multiplications for the tables of counts of all pairs of columns
 BINS = 12
 RIDGE = 0.1
 
@@ -52,8 +56,10 @@ def look(x: Side, y: Side, training: np.ndarray, validation: np.ndarray) -> View
     correlations = np.sqrt(np.clip(fresh, 1e-4, 1 - 1e-6))
     directions_x, directions_y = left, right.T
     if max(u.shape[1], v.shape[1]) > MOST_DIRECTIONS:
-        outer_x, outer_y = _curvature(u, v, x.extra, y.extra, training, validation)
-        axes_x, axes_y = _axes(x.scores[training], y.scores[training])
+        outer_x, outer_y = (np.zeros((side.shape[1],) * 2) for side in (u, v))
+        if max(u.shape[1], v.shape[1]) <= MOST_FOR_CURVATURE:
+            outer_x, outer_y = _curvature(u, v, x.extra, y.extra, training, validation)
+        axes_x, axes_y = related(x.scores[training], y.scores[training])
         directions_x = _choose(left[:, :count], outer_x, np.linalg.pinv(whiten_x)[:, axes_x])
         directions_y = _choose(right.T[:, :count], outer_y, np.linalg.pinv(whiten_y)[:, axes_y])
     return View(
@@ -135,46 +141,63 @@ def _expand(side, extra):
     return np.hstack(blocks), gradients
 
 
-def _axes(x, y):
-    """Columns of either side, strongest first, that depend on the other side.
+def related(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Columns of x (n, d) and y (n, e), scores both, that depend on the other side, strongest first, six at most.
 
-    Singly, by Pearson's chi-square of every pair's table of counts; and in products of two columns, by their correlation with a
-    column of the other side or its square.
+    Singly, by Pearson's chi-square of every pair's table of counts; and in products of two or three columns, by the product's
+    correlation with a column of the other side or its size: so that an exclusive or shows, of which no single column tells.
     """
+    rows = max(500, MOST_WORK // (x.shape[1] * y.shape[1] * 2 * BINS**2))
+    if len(x) > rows:
+        spread = np.linspace(0, len(x) - 1, rows).astype(int)
+        x, y = x[spread], y[spread]
     strength_x, strength_y = _tables(x, y)
-    for side, other, strength in ((x, y, strength_x), (y, x, strength_y)):
-        if side.shape[1] > 1:
-            np.maximum(strength, _products(side, other), out=strength)
+    for side, other, own, others in ((x, y, strength_x, strength_y), (y, x, strength_y, strength_x)):
+        d = side.shape[1]
+        for order in [2] * (2 <= d <= MOST_FOR_PAIRS) + [3] * (3 <= d <= MOST_FOR_TRIPLES):
+            _products(side, other, order, own, others)
     return tuple(np.argsort(-s, kind="stable")[: int((s > 0).sum())][:MOST_DIRECTIONS] for s in (strength_x, strength_y))
 
 
 def _tables(x, y):
+    """How much more than chance each column's tables of counts show, in nats, 0 where it may be chance: (d,) and (e,)."""
+    from scipy.stats import rankdata
+
     n, bins = len(x), BINS
 
     def counted(values):
-        codes = np.minimum((bins * np.argsort(np.argsort(values, axis=0), axis=0)) // n, bins - 1)
+        codes = (bins * (rankdata(values, axis=0) - 0.5) / n).astype(int)  # equal values in one bin
         return (codes[:, :, None] == np.arange(bins)).astype(np.float32).reshape(n, -1)
 
-    counts = (counted(x).T @ counted(y)).reshape(x.shape[1], bins, y.shape[1], bins)
-    expected = n / bins**2
-    statistic = ((counts - expected) ** 2 / expected).sum((1, 3))
-    freedom = (bins - 1) ** 2
-    # 4.5 standard errors and more with more pairs to choose from: about the largest of them under independence.
-    threshold = freedom + (3 + math.sqrt(2 * math.log(statistic.size + 1))) * math.sqrt(2 * freedom)
+    cells_x, cells_y = counted(x), counted(y)
+    margins = [cells.sum(0).reshape(-1, bins) for cells in (cells_x, cells_y)]
+    counts = (cells_x.T @ cells_y).reshape(x.shape[1], bins, y.shape[1], bins)
+    expected = margins[0][:, :, None, None] * margins[1] / n
+    statistic = ((counts - expected) ** 2 / np.maximum(expected, 1e-9)).sum((1, 3))
+    freedom = np.maximum(np.outer(*((margin > 0).sum(1) - 1.0 for margin in margins)), 1)
+    # More standard errors with more pairs to choose from: about the largest of them under independence, and three more.
+    threshold = freedom + (3 + math.sqrt(2 * math.log(statistic.size + 1))) * np.sqrt(2 * freedom)
     excess = np.where(statistic > threshold, statistic - freedom, 0) / (2 * n)
     return excess.max(1), excess.max(0)
 
 
-def _products(side, other):
-    n, d = side.shape
-    rows, columns = np.triu_indices(d, 1)
-    products = (side[:, rows] * side[:, columns]).astype(np.float32)
-    targets = np.hstack([other, np.abs(other)]).astype(np.float32)
-    products, targets = ((f - f.mean(0)) / np.maximum(f.std(0), 1e-6) for f in (products, targets))
-    squared = ((products.T @ targets / n) ** 2).max(1)
-    threshold = (2 + math.sqrt(2 * math.log(products.shape[1] * targets.shape[1] + 1))) ** 2 / n
-    strength = np.zeros(d)
-    kept = np.where(squared > threshold, squared / 2, 0)
-    np.maximum.at(strength, rows, kept)
-    np.maximum.at(strength, columns, kept)
-    return strength
+def _products(side, other, order, own, others):
+    """Raises the strengths ``own`` (d,) of columns in a product that correlates, and ``others`` of the columns it correlates with."""
+    n, e = other.shape
+    combinations = np.array(list(itertools.combinations(range(side.shape[1]), order)))
+    targets = _standardised(np.hstack([other, np.abs(other)]).astype(np.float32))
+    threshold = (2 + math.sqrt(2 * math.log(len(combinations) * 2 * e + 1))) ** 2 / n
+    side = side.astype(np.float32)
+    for chosen in np.array_split(combinations, math.ceil(len(combinations) / 256)):  # all at once would be gigabytes
+        products = side[:, chosen[:, 0]]
+        for columns in chosen.T[1:]:
+            products *= side[:, columns]
+        squared = (_standardised(products).T @ targets / n) ** 2
+        kept = np.where(squared > threshold, squared / 2, 0)
+        np.maximum.at(own, chosen, kept.max(1)[:, None])
+        np.maximum.at(others, np.arange(2 * e) % e, kept.max(0))
+
+
+def _standardised(columns):
+    columns = columns - columns.mean(0)
+    return columns / np.maximum(columns.std(0), 1e-6)

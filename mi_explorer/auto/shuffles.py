@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 
 from ..estimators import registry
-from ..estimators.data import Columns, Pair, columns
+from ..estimators.data import Columns, Pair
 from .choice import Choice
 from .margins import Side
 from .report import Null
@@ -18,26 +18,29 @@ from .screening import whitening
 
 SHUFFLES = 199
 MOST_ROWS = 10_000
-MOST_FOR_ESTIMATOR, SHUFFLES_OF_ESTIMATOR = 500, 99
+MOST_FOR_ESTIMATOR, SHUFFLES_OF_ESTIMATOR = 1000, 99
 
 Rearrange = Callable[[int], np.ndarray]
 
 
 def null(sample: Pair, choice: Choice, x: Side, y: Side, rearrange: Rearrange) -> Null:
     """For the chosen candidate, or for the model or the copula that stands in where shuffling it would take too long."""
-    if choice.model is not None:
-        observed = float(choice.model.bound.mean())
-        return from_values(choice.model.shuffled, observed, f"{choice.model.name}, on rows held out")
-    if sample.kind == "continuous" and choice.option.method == "copula":
-        return _copula(x.scores[:MOST_ROWS], y.scores[:MOST_ROWS], rearrange)
-    sides = sample.x, sample.y
-    if choice.option.method == "ksg1":  # as it was estimated: on normal scores and indicators
-        sides = (columns(name, side.scores, discrete=False) for name, side in (("x", x), ("y", y)))
-    return null_of_estimator(choice.option.method, *sides, sample.seed, rearrange)
+    option, n = choice.option, sample.n
+    if sample.kind == "discrete":
+        return null_of_estimator("plugin", sample.x, sample.y, sample.seed, rearrange)
+    if option.method == "copula":
+        spread = np.linspace(0, n - 1, min(n, MOST_ROWS)).astype(int)
+        return _copula(x.scores[spread], y.scores[spread], rearrange)
+    if choice.speaker is not None:
+        model = choice.speaker.model
+        found = from_values(model.shuffled, float(model.bound.mean()), f"{model.name}, on rows held out")
+        if option.sides is None or found.p_value < 2 / SHUFFLES:
+            return found
+    return null_of_estimator(option.method, *option.sides, sample.seed, rearrange)
 
 
 def null_of_estimator(key: str, x: Columns, y: Columns, seed: int, rearrange: Rearrange) -> Null:
-    """Of a sample estimator, on at most 500 rows where it is slow, 10,000 where it is a table of counts."""
+    """Of a sample estimator, on at most 1,000 rows where it is slow, 10,000 where it is a table of counts."""
     estimator = registry[key]
     most = MOST_ROWS if key == "plugin" else MOST_FOR_ESTIMATOR
     n = len(x.values)

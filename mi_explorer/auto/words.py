@@ -27,9 +27,11 @@ def about(sample: Pair, choice: Choice, x: Side, y: Side, wider: float) -> list[
         found.append(
             f"Saturated: with {n:,} rows hardly any estimator shows more than about {0.5 * math.log(n):.1f} nats; the truth may lie higher."
         )
-    if n < FEW:
+    if n < FEW and sample.kind == "discrete":
+        found.append(f"Too few rows: {n} tell little.")
+    elif n < FEW:
         found.append(f"Too few rows: {n} tell little, and only quick estimators were used (models are trained from {FEW} rows on).")
-    if n < FEW_PER_COLUMN * dims:
+    if n < FEW_PER_COLUMN * dims and sample.kind != "discrete":
         found.append(f"Too few rows for so many columns: {n:,} rows for {dims} columns; what is not simple in the dependence stays hidden.")
     if wider > 1:
         found.append(
