@@ -132,8 +132,8 @@ EXAMPLES: dict[str, Example] = {
         ),
         Example(
             "wine", "Wine: chemistry and grower",
-            "Three growers, thirteen measurements, 178 bottles. Few rows and many columns: look at what the warnings say, and "
-            "at how little one column by itself needs.",
+            "Three growers, thirteen measurements, 178 bottles, and log 3 = 1.10 nats to know at most. Few rows: read what the "
+            "warnings say. Then give all thirteen columns to X: does the number rise?",
             ("flavanoids", "color_intensity", "proline"), ("grower",), measured("wine", "grower"),
         ),
         Example(

@@ -26,10 +26,12 @@ if TYPE_CHECKING:
     from pandas import DataFrame, Series
 
 MAX_BYTES, MAX_ROWS, MAX_COLUMNS = 500_000_000, 5_000_000, 2000
-SEPARATORS = {"\t": "tabs", ";": "semicolons", ",": "commas"}  # where two fit, the first: 1,5;2,5 has two columns, not three
+#: Where two fit, the first is meant: 1,5;2,5 has two columns, not three.
+SEPARATORS = {"\t": "tabs", ";": "semicolons", ",": "commas"}
 SNIFFED = 200  # lines that decide about separator, header and decimal sign
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(nan|inf(inity)?)", re.IGNORECASE)
 COMMA_NUMBER = re.compile(r"[+-]?\d+,\d+([eE][+-]?\d+)?")
+NEARLY_NUMBER = re.compile(r"[+-]?[\d.,'\s]*\d[\d.,'\s]*[%€$]?")
 MISSING = {"", "na", "n/a", "nan", "null", "none", "#n/a", "<na>"}  # as pandas has them, for what is sniffed
 KNOWN_FILES = {
     b"PK\x03\x04": "a spreadsheet or ZIP file", b"\xd0\xcf\x11\xe0": "an old Excel workbook", b"PAR1": "a Parquet file",
@@ -87,7 +89,8 @@ def read_table(data: bytes | str, name: str = "table", *, max_bytes: int = MAX_B
     """
     size = len(data)
     if size > max_bytes:
-        raise ParameterError("table", f"{size / 1e6:.1f} MB", f"at most {max_bytes / 1e6:.0f} MB: keep fewer rows or columns")
+        allowed = f"at most {max_bytes / 1e6:.0f} MB: keep fewer rows or columns"
+        raise ParameterError("table", f"{size / 1e6:.1f} MB", allowed)
     text, notes = decode(data) if isinstance(data, bytes) else (data.removeprefix("\ufeff"), [])
     if "\0" in text:
         raise ParameterError("table", "a binary file", WANTED)
@@ -102,7 +105,7 @@ def read_table(data: bytes | str, name: str = "table", *, max_bytes: int = MAX_B
     rows = check_lines(text, separator, width)
     cells = [fields for _, fields in head]
     header = has_header(cells)
-    decimal, doubt = sniff_decimal(cells[header:], separator)
+    decimal = sniff_decimal(cells[header:], separator)
     if rows == header:
         raise ParameterError("table", "only a header", "a header line and at least one row of values")
     names, renamed = unique_names(cells[0] if header else [""] * width)
@@ -110,7 +113,9 @@ def read_table(data: bytes | str, name: str = "table", *, max_bytes: int = MAX_B
         notes.append(f"Columns are separated by {SEPARATORS[separator]}.")
     if not header:
         notes.append("The first line looks like data, so the columns are numbered.")
-    notes += doubt + renamed
+    if decimal == ",":
+        notes.append("Numbers are written with a decimal comma.")
+    notes += renamed
     frame = parse(text, separator, names, header, decimal)
     return Table(frame, name, (*notes, *mixed_columns(frame)))
 
@@ -176,7 +181,8 @@ def records(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
             elif len(fields) > 1:
                 yield reader.line_num, fields
     except csv.Error as problem:
-        raise ParameterError("table", f"unreadable at line {reader.line_num}", f"a table whose quotes are closed ({problem})") from None
+        allowed = f"a table whose quotes are closed ({problem})"
+        raise ParameterError("table", f"unreadable at line {reader.line_num}", allowed) from None
 
 
 def sniff_separator(text: str) -> str:
@@ -200,7 +206,8 @@ def check_lines(text: str, separator: str, width: int) -> int:
     for line, fields in records(text, separator):
         if len(fields) != width:
             raise ParameterError(
-                "table", f"{len(fields)} value{'s' * (len(fields) > 1)} in line {line}", f"equally wide everywhere: the first line has {width} values",
+                "table", f"{len(fields)} value{'s' * (len(fields) > 1)} in line {line}",
+                f"equally wide everywhere: the first line has {width} values",
             )
         rows += 1
         if rows > MAX_ROWS:
@@ -224,20 +231,12 @@ def has_header(cells: list[list[str]]) -> bool:
     return False
 
 
-def sniff_decimal(cells: list[list[str]], separator: str) -> tuple[str, list[str]]:
-    """The decimal sign, and a note where a comma in numbers was taken for one or could mean two things."""
-    if separator == ",":
-        return ".", []
+def sniff_decimal(cells: list[list[str]], separator: str) -> str:
+    """The decimal sign: a comma only where some number with one, such as 3,14, cannot be meant as thousands."""
     held = [cell for row in cells for cell in row if COMMA_NUMBER.fullmatch(cell)]
     points = any("." in cell and NUMBER.fullmatch(cell) for row in cells for cell in row)
-    if not held:
-        return ".", []
-    if not points and any(len(re.split("[,eE]", cell)[1]) != 3 for cell in held):
-        return ",", ["Numbers are written with a decimal comma."]
-    return ".", [
-        f"Numbers such as {held[0]} could be decimals or thousands, so their columns were read as text: write them with a "
-        "decimal point and without thousands separators."
-    ]
+    sure = any(len(re.split("[,eE]", cell)[1]) != 3 for cell in held)
+    return "," if sure and not points and separator != "," else "."
 
 
 def unique_names(headings: list[str]) -> tuple[list[str], list[str]]:
@@ -261,12 +260,16 @@ def parse(text: str, separator: str, names: list[str], header: bool, decimal: st
     import pandas
 
     try:
-        return pandas.read_csv(
+        frame = pandas.read_csv(
             io.StringIO(text), sep=separator, names=names, header=0 if header else None, index_col=False, decimal=decimal,
             skipinitialspace=True, low_memory=False,
         )
     except (pandas.errors.ParserError, ValueError, OverflowError) as problem:
         raise ParameterError("table", f"unreadable ({problem})", WANTED) from None
+    for name in names:
+        if is_text(frame[name]):  # "yes " and "yes" are one answer
+            frame[name] = frame[name].map(lambda value: value.strip() if isinstance(value, str) else value)
+    return frame
 
 
 def is_text(column: Series) -> bool:
@@ -286,7 +289,7 @@ def describe(column: Series) -> Column:
 
 
 def mixed_columns(frame: DataFrame) -> list[str]:
-    """A note for every column that is text only because a few of its cells are: often a unit, or a mark for "missing"."""
+    """A note for every column of numbers that became text: by a unit, thousands separators, or a mark for "missing"."""
     import pandas
 
     notes = []
@@ -298,5 +301,10 @@ def mixed_columns(frame: DataFrame) -> list[str]:
                 notes.append(
                     f"Column {name} holds numbers and also {odd.iloc[0][:40]!r} ({len(odd)} of {len(held)} values are no "
                     "number), so it was read as text. If this means missing, write NA instead."
+                )
+            elif len(odd) and odd.str.fullmatch(NEARLY_NUMBER).mean() > 0.5:
+                notes.append(
+                    f"Column {name} was read as text, because numbers such as {odd.iloc[0][:40]!r} could mean more than one "
+                    "thing: write them with a decimal point, and without thousands separators, units or percent signs."
                 )
     return notes

@@ -40,6 +40,18 @@ def test_a_comma_that_could_be_thousands_is_not_guessed():
     assert table.columns[0].kind == "text" and "thousands" in " ".join(table.notes)
 
 
+@pytest.mark.parametrize("cell", ["1.000,5", "12 %", "1'000", "3,14 €"])
+def test_numbers_that_stay_text_are_pointed_out(cell):
+    table = read_table(f"a;b\n{cell};x\n{cell};y\n")
+    assert table.columns[0].kind == "text" and f"Column a was read as text, because numbers such as '{cell}'" in table.notes[-1].replace('"', "'")
+    assert not any("Column b" in note for note in table.notes)
+
+
+def test_spaces_do_not_make_two_words_of_one():
+    table = read_table("a,b\nyes ,1\n yes,2\n  ,3\n")
+    assert table.columns[0].distinct == 1 and table.columns[0].missing == 1
+
+
 @pytest.mark.parametrize(
     "text, names, rows",
     [

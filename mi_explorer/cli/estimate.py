@@ -31,7 +31,8 @@ where there is one, what shuffled rows show, every candidate, and warnings. Ever
 
 
 def add(commands) -> None:
-    one = commands.add("estimate", "what some columns of a table tell about others", estimate, description=DESCRIPTION, epilog=EPILOG)
+    words = {"description": DESCRIPTION, "epilog": EPILOG}
+    one = commands.add("estimate", "what some columns of a table tell about others", estimate, **words)
     one.add_argument("table", metavar="TABLE.csv", help="the table; - reads standard input")
     for side in ("x", "y"):
         one.add_argument(
@@ -43,7 +44,8 @@ def add(commands) -> None:
     one.add_argument("--seed", metavar="N", type=count(0, 2**63 - 1), default=0, help="of everything that is drawn (default 0)")
     one.add_argument("--threads", metavar="N", type=count(1, 64), default=1, help="threads to compute on (default 1)")
     one.add_argument(
-        "--time-limit", metavar="SECONDS", type=count(1, 86_400), default=60, help="when training ends with what it has (default 60)"
+        "--time-limit", metavar="SECONDS", type=count(1, 86_400), default=60,
+        help="when training ends with what it has (default 60)",
     )
     files = one.add_mutually_exclusive_group()
     files.add_argument("--json", metavar="FILE", type=Path, help="write the report as JSON too")
@@ -66,7 +68,8 @@ def estimate(options: argparse.Namespace, _: list[str]) -> int:
     print(written(report))
     if target:
         try:
-            target.write_text(report.to_json() + "\n" if options.json else report.to_markdown() + table.to_markdown(), encoding="utf-8")
+            text = report.to_json() + "\n" if options.json else report.to_markdown() + table.to_markdown()
+            target.write_text(text, encoding="utf-8")
         except OSError as problem:
             raise Refusal(f"{target} cannot be written: {problem.strerror}.") from None
         print(f"Wrote {target}.", file=sys.stderr)
@@ -96,9 +99,10 @@ def sides(table: Table, *chosen: list[str] | None) -> list[tuple[str, ...]]:
 
     if not all(chosen):
         raise Refusal(f"choose columns with --x and --y, by name or number: {listed(table)}.")
-    found = [tuple(name for part in side for name in choose(table, part, option)) for side, option in zip(chosen, ("--x", "--y"))]
-    for side, option in zip(found, ("--x", "--y")):
-        if len({*side}) < len(side):
+    found = []
+    for side, option in zip(chosen, ("--x", "--y")):
+        found.append(tuple(name for part in side for name in choose(table, part, option)))
+        if len({*found[-1]}) < len(found[-1]):
             raise Refusal(f"{option} names a column twice.")
     if both := {*found[0]} & {*found[1]}:
         raise Refusal(f"{min(both)} cannot be on both sides: name it in --x or in --y.")
@@ -115,9 +119,9 @@ def carry_out(table: Table, x: tuple[str, ...], y: tuple[str, ...], options: arg
         time_limit=options.time_limit, drop_missing=options.drop_missing,
     )
     print(f"{table.name}: {len(table.frame):,} rows, {len(table.names)} columns.", *table.notes, sep="\n", file=sys.stderr)
-    look = {"bar_format": "{l_bar}{bar}| {elapsed}{postfix}", "dynamic_ncols": True, "leave": False, "disable": None}  # None: in a log file
+    look = {"bar_format": "{l_bar}{bar}| {elapsed}{postfix}", "dynamic_ncols": True, "leave": False}
     try:
-        with tqdm(total=100, **look) as bar:
+        with tqdm(total=100, disable=None, **look) as bar:  # None: no bar in a log file
             for item in items:
                 if hasattr(item, "done"):
                     bar.set_postfix_str(item.sentence, refresh=False)
@@ -133,8 +137,8 @@ def written(report: Report) -> str:
     for one in report.candidates:
         rows.append(("*" if one.chosen else "", one.name, f"{one.value:.3f}", f"{one.stderr:.3f}", one.reason))
     widths = [max(len(row[place]) for row in rows) for place in range(4)]
-    lines = [
-        f"{mark:{widths[0]}} {name:{widths[1]}}  {value:>{widths[2]}}  {error:>{widths[3]}}  {why}".rstrip() for mark, name, value, error, why in rows
-    ]
-    about = f"X: {', '.join(report.names_x)}\nY: {', '.join(report.names_y)}\n{report.n:,} rows, method {report.method}, seed {report.seed}, {report.seconds:.1f} s"
-    return "\n".join([str(report), "", *lines, "", about])
+    a, b, c, d = widths
+    lines = [f"{mark:{a}} {name:{b}}  {value:>{c}}  {error:>{d}}  {why}".rstrip() for mark, name, value, error, why in rows]
+    sides = f"X: {', '.join(report.names_x)}\nY: {', '.join(report.names_y)}"
+    about = f"{report.n:,} rows, method {report.method}, seed {report.seed}, {report.seconds:.1f} s"
+    return "\n".join([str(report), "", *lines, "", sides, about])

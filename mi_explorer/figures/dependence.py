@@ -180,21 +180,23 @@ def draw_table(axis: Axes, first, second, dark: bool) -> None:
     with np.errstate(divide="ignore"):
         ratio = np.log(counts / expected)
     reach = 1.5
-    image = axis.imshow(np.clip(ratio, -reach, reach), cmap="PuOr_r", vmin=-reach, vmax=reach, origin="lower", aspect="auto")
+    look = {"cmap": "PuOr_r", "vmin": -reach, "vmax": reach, "origin": "lower", "aspect": "auto"}
+    image = axis.imshow(np.clip(ratio, -reach, reach), **look)
     bar = axis.figure.colorbar(image, ax=axis, ticks=[-reach, 0, reach], extend="both")
     bar.ax.set_yticklabels(["rarer", "as chance\nhas it", "more often"], fontsize=8, color=ink(dark)[0])
     bar.outline.set_visible(False)
     name_levels(axis, names, other_names, dark)
     if counts.size <= 40:
         for (row, column), count in np.ndenumerate(counts):
-            light = abs(np.clip(ratio[row, column], -reach, reach)) < 0.75 * reach
-            axis.text(column, row, f"{count:.0f}", ha="center", va="center", fontsize=9, color="#1b1f27" if light else "#ffffff")
+            colour = "#1b1f27" if abs(ratio[row, column]) < 0.75 * reach else "#ffffff"
+            axis.text(column, row, f"{count:.0f}", ha="center", va="center", fontsize=9, color=colour)
 
 
 def name_levels(axis: Axes, along_x: list[str] | None, along_y: list[str] | None, dark: bool) -> None:
     if along_x:
         crowded = sum(map(len, along_x)) > 50
-        axis.set_xticks(range(len(along_x)), along_x, fontsize=9, rotation=30 if crowded else 0, ha="right" if crowded else "center")
+        turned = {"rotation": 30, "ha": "right"} if crowded else {}
+        axis.set_xticks(range(len(along_x)), along_x, fontsize=9, **turned)
     if along_y:
         axis.set_yticks(range(len(along_y)), along_y, fontsize=9)
     axis.tick_params(colors=ink(dark)[0])

@@ -58,7 +58,8 @@ def draw_null(axis: Axes, report: Report, unit: str, dark: bool) -> None:
     scale, (text, _) = UNITS[unit], ink(dark)
     values, seen = np.array(report.null.values) / scale, report.null.observed / scale
     spread = max(np.ptp(values), 1e-3)
-    axis.hist(values, np.linspace(values.min() - 0.1 * spread, values.max() + 0.1 * spread, 20), color=text, alpha=0.3, label="rows of Y shuffled")
+    edges = np.linspace(values.min() - 0.1 * spread, values.max() + 0.1 * spread, 20)
+    axis.hist(values, edges, color=text, alpha=0.3, label="rows of Y shuffled")
     axis.axvline(seen, color=style_of(0).matplotlib(dark)["color"], linewidth=2.2, label="rows as they are")
     axis.set_xlabel(f"{unit}\n({report.null.statistic})", fontsize=9)
     axis.set_ylabel("shuffles")
@@ -80,9 +81,10 @@ def draw_candidates(axis: Axes, report: Report, unit: str, dark: bool, truth: fl
     for place, candidate in enumerate(reversed(shown)):
         colour = chosen_colour if candidate.chosen else text
         error = 2 * candidate.stderr / scale if math.isfinite(candidate.stderr) else None
+        size, strength = (9, 1) if candidate.chosen else (6, 0.75)
         axis.errorbar(
-            candidate.value / scale, place, xerr=error, fmt=MARKS[candidate.kind], color=colour, markersize=9 if candidate.chosen else 6,
-            linewidth=1.8, capsize=3, alpha=1 if candidate.chosen else 0.75,
+            candidate.value / scale, place, xerr=error, fmt=MARKS[candidate.kind], color=colour, markersize=size,
+            linewidth=1.8, capsize=3, alpha=strength,
         )
     names = [shorten(candidate.name, 34) + (" ✓" if candidate.chosen else "") for candidate in reversed(shown)]
     axis.set_yticks(range(len(shown)), names, fontsize=9)

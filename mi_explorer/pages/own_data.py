@@ -1,4 +1,4 @@
-"""The page "Your own data": hand in a table, choose two sides, and read what they share, with everything that qualifies it."""
+"""The page "Your own data": hand in a table, choose two sides, read what they share and everything that qualifies it."""
 
 from __future__ import annotations
 
@@ -30,9 +30,13 @@ if TYPE_CHECKING:
 
 FIRST = "parabola"  # needs nothing but NumPy: the page is up at once
 DOWNLOADS = (
-    ("md", "Report", "the report as text (Markdown)"), ("json", "JSON", "the report as data"), ("png", "PNG", "the pictures of the report"),
+    ("md", "Report", "the report as text (Markdown)"), ("json", "JSON", "the report as data"),
+    ("png", "PNG", "the pictures of the report"),
 )
-PRIVACY = "Your table stays in the memory of the computer that serves this page (on Binder: Binder's), while the page is open."
+PRIVACY = (
+    "Your table stays in the memory of the computer that serves this page (on Binder: Binder's), while the page is open."
+)
+LINK = "The link carries the example and the settings, never your table."
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,12 +70,13 @@ class OwnDataPage:
         self.asked: Asked | None = None  # what the report on the page is about
         self.report: Report | None = None
         self.picture_due = False
+        self.own_fragment = ""
         self.make()
         self.wire()
         self.lay_out()
+        self.follower = Follower(self.tick)
         self.take_table(self.table, self.example)
         self.say("Press Run, or bring your own table.")
-        self.follower = Follower(self.tick)
 
     # -- widgets -------------------------------------------------------------------------------------------------------
 
@@ -112,15 +117,18 @@ class OwnDataPage:
 
     def lay_out(self) -> None:
         f = self.fields
-        privacy = controls.text("privacy", f'<p class="mi-muted">{html.escape(PRIVACY)}</p>')
-        about_link = controls.text("about-link", '<p class="mi-muted">The link carries the example and the settings, never your table.</p>')
+        privacy, about_link = (
+            controls.text(name, f'<p class="mi-muted">{html.escape(words)}</p>')
+            for name, words in (("privacy", PRIVACY), ("about-link", LINK))
+        )
         self.widget = controls.page(
             lead=[],
             controls=[
                 controls.card("1 · A table", self.examples, self.story, self.intake, self.table_name, privacy, name="bring"),
                 controls.card(
-                    "2 · Two sides, and run", self.sides, f["drop_missing"], controls.row(self.run_button, self.stop_button), self.status,
-                    self.progress, controls.fold("More settings", f["method"], f["time_limit"], f["seed"], open=False), name="choose",
+                    "2 · Two sides, and run", self.sides, f["drop_missing"],
+                    controls.row(self.run_button, self.stop_button), self.status, self.progress,
+                    controls.fold("More settings", f["method"], f["time_limit"], f["seed"], open=False), name="choose",
                 ),
             ],
             results=[
@@ -128,7 +136,8 @@ class OwnDataPage:
                 self.pictures.widget,
             ],
             title="Your own data",
-            subtitle="What do some columns of a table tell about others? An estimate, how sure it is, and what chance alone would show.",
+            subtitle="What do some columns of a table tell about others? An estimate, how sure it is, and what chance alone "
+            "would show.",
         )
         self.theme = self.widget.children[0]
         self.theme.observe(lambda _: self.on_view(), ["dark", "inside"])
@@ -138,9 +147,10 @@ class OwnDataPage:
     def take_table(self, table: Table, example: Example | None, x=(), y=()) -> None:
         """Show a table; ``x`` and ``y`` are column numbers from 1, by default the example's own, or the only two there are."""
         numbers = {name: number for number, name in enumerate(table.names, 1)}
-        if not (x or y):
-            names = (example.x, example.y) if example else ((table.names[:1], table.names[1:]) if len(numbers) == 2 else ((), ()))
-            x, y = (tuple(numbers[name] for name in side) for side in names)
+        if not (x or y) and example:
+            x, y = (tuple(numbers[name] for name in side) for side in (example.x, example.y))
+        elif not (x or y) and len(numbers) == 2:
+            x, y = (1,), (2,)
         question = dataclasses.replace(self.question, example=example.key if example else OWN, x=x, y=y)
         if wrong := [number for number in (*x, *y) if number > len(numbers)]:
             raise ParameterError("x" if wrong[0] in x else "y", wrong[0], f"a column of this table, from 1 to {len(numbers)}")
@@ -148,17 +158,17 @@ class OwnDataPage:
         self.setting = True
         try:
             self.examples.value = question.example
-            self.sides.show(
-                [[column.name, report_view.about(column, len(table.frame)), column.kind != "empty"] for column in table.columns],
-                [number - 1 for number in x], [number - 1 for number in y],
-            )
+            rows = len(table.frame)
+            columns = [[column.name, report_view.about(column, rows), column.kind != "empty"] for column in table.columns]
+            self.sides.show(columns, [number - 1 for number in x], [number - 1 for number in y])
             for field, widget in self.fields.items():
                 widget.value = getattr(question, field)
         finally:
             self.setting = False
         self.fields["drop_missing"].layout.display = "" if any(column.missing for column in table.columns) else "none"
         self.story.value = html.escape(example.look_for) if example else ""
-        self.table_name.value = "" if example else f"<b>{html.escape(table.name)}</b>: {len(table.frame):,} rows, {len(table.names)} columns."
+        size = f"{rows:,} rows, {len(table.names)} columns."
+        self.table_name.value = "" if example else f"<b>{html.escape(table.name)}</b>: {size}"
         self.show_changed()
 
     def show_changed(self) -> None:
@@ -167,8 +177,7 @@ class OwnDataPage:
         self.show_buttons()
         self.show_link()
         self.picture_due = True
-        if hasattr(self, "follower"):
-            self.follower.wake()
+        self.follower.wake()
 
     def show_answer(self) -> None:
         if self.report is None:
@@ -179,8 +188,8 @@ class OwnDataPage:
             return
         words = report_view.readout(self.report, self.asked.truth, self.unit.value)
         stale = self.asked.question != self.question or self.asked.table is not self.table
-        note = '<p class="mi-stale">This answer is about the choice before. Press Run for the one that is set now.</p>' if stale else ""
-        self.answer.value = note + words
+        note = '<p class="mi-stale">This answer is about the choice before. Press Run for the one that is set now.</p>'
+        self.answer.value = note + words if stale else words
 
     def show_buttons(self) -> None:
         self.stop_button.disabled = self.state not in ("loading", "running")
@@ -191,6 +200,10 @@ class OwnDataPage:
         view = {"view.unit": self.unit.value, "view.tab": self.pictures.tab}
         self.own_fragment = shown.to_url()[1:] + "&" + urlencode(view)
         self.link.fragment = self.own_fragment
+
+    def chosen(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The names of the columns of X and of Y."""
+        return tuple(tuple(self.table.names[number - 1] for number in side) for side in (self.question.x, self.question.y))
 
     def say(self, sentence: str) -> None:
         self.status.value = html.escape(sentence)
@@ -242,14 +255,14 @@ class OwnDataPage:
         self.show_changed()
 
     def start(self) -> None:
-        x, y = (tuple(self.table.names[number - 1] for number in side) for side in (self.question.x, self.question.y))
+        x, y = self.chosen()
         if not (x and y):
             return self.complain("Choose at least one column for X and one for Y first.")
         incomplete = self.table.incomplete_rows((*x, *y))
         if incomplete and not self.question.drop_missing:
             return self.complain(
-                f"{incomplete:,} of {len(self.table.frame):,} rows lack a value in these columns. Tick 'Leave out rows with missing "
-                "values' to go on without them, or choose other columns."
+                f"{incomplete:,} of {len(self.table.frame):,} rows lack a value in these columns. Tick 'Leave out rows with "
+                "missing values' to go on without them, or choose other columns."
             )
         truth = self.example.truth_of(x, y) if self.example else None
         self.asking = Asked(self.question, self.table, self.table.frame[list(x)], self.table.frame[list(y)], truth)
@@ -274,7 +287,7 @@ class OwnDataPage:
 
     def on_link(self) -> None:
         """The address has said what it wants, on arrival or because the visitor edited it."""
-        if not self.link.loaded or self.link.fragment in ("", getattr(self, "own_fragment", "")):
+        if not self.link.loaded or self.link.fragment in ("", self.own_fragment):
             return
         pairs = parse_qsl(self.link.fragment, keep_blank_values=True)
         view = {name[5:]: value for name, value in pairs if name.startswith("view.")}
@@ -308,7 +321,8 @@ class OwnDataPage:
         else:
             from mi_explorer import figures
 
-            data, mime = figures.to_bytes(figures.sheet(report, asked.x, asked.y, self.unit.value, truth=asked.truth)), "image/png"
+            figure = figures.sheet(report, asked.x, asked.y, self.unit.value, truth=asked.truth)
+            data, mime = figures.to_bytes(figure), "image/png"
         self.link.offer(f"mutual-information.{name}", mime, data)
 
     # -- what the follower's thread writes -----------------------------------------------------------------------------
@@ -319,8 +333,9 @@ class OwnDataPage:
             self.show_frame(frame)
         if self.picture_due and self.theme.inside:
             self.picture_due = False
-            x, y = (self.table.frame[[self.table.names[number - 1] for number in side]] for side in (self.question.x, self.question.y))
-            self.pictures.draw(self.table, x, y, self.report, self.asked.truth if self.asked else None, self.unit.value, self.theme.dark)
+            x, y = (self.table.frame[list(names)] for names in self.chosen())
+            truth = self.asked.truth if self.asked else None
+            self.pictures.draw(self.table, x, y, self.report, truth, self.unit.value, self.theme.dark)
         return self.state in ("loading", "running")
 
     def show_frame(self, frame) -> None:
@@ -336,7 +351,8 @@ class OwnDataPage:
             self.picture_due = True
         elif frame.latest is not None and hasattr(frame.latest, "done"):
             done, sentence = frame.latest.done, html.escape(frame.latest.sentence)
-            self.progress.value = f'<progress max="1" value="{done:.3f}" aria-label="Progress"></progress><span>{sentence}</span>'
+            bar = f'<progress max="1" value="{done:.3f}" aria-label="Progress"></progress>'
+            self.progress.value = f"{bar}<span>{sentence}</span>"
         self.show_buttons()
 
 

@@ -9,7 +9,6 @@ import html
 from typing import TYPE_CHECKING
 
 from mi_explorer.pages import report_view
-from mi_explorer.parameters import ParameterError
 from mi_explorer.tables import Table
 from mi_explorer.widgets import controls
 
@@ -49,9 +48,11 @@ class ReportPictures:
 
             if self.tab == "chance":
                 words = f"<p>{html.escape(report.null.sentence)}{BELOW if max(report.null.values) < 0 else ''}</p>"
-                part.value = words + image(figures.null(report, unit, dark), "Histogram of what shuffled rows show, and what the rows show as they are")
+                seen = "Histogram of what shuffled rows show, and what the rows show as they are"
+                part.value = words + image(figures.null(report, unit, dark), seen)
             else:
-                drawn = image(figures.candidates(report, unit, dark, truth), "Every candidate's estimate with two standard errors")
+                seen = "Every candidate's estimate with two standard errors"
+                drawn = image(figures.candidates(report, unit, dark, truth), seen)
                 part.value = drawn + report_view.candidates(report, unit)
 
 
@@ -62,8 +63,8 @@ def data_picture(x, y, dark: bool) -> str:
 
     try:
         drawn = figures.dependence(x, y, dark)
-    except ParameterError as problem:
-        return f'<p class="mi-muted">{html.escape(str(problem))}</p>'
+    except Exception as problem:  # the columns may hold anything, and the page must go on
+        return f'<p class="mi-muted">This picture could not be drawn. {html.escape(str(problem))}</p>'
     return image(drawn, "The columns of X against the columns of Y")
 
 

@@ -28,7 +28,8 @@ def readout(report: Report, truth: float | None, unit: str) -> str:
     tiles = [
         tile(
             "At least", amount(report.lower_bound, unit),
-            "with 95 % confidence, from rows that training never saw" if certain else "no candidate guarantees a lower bound here",
+            "with 95 % confidence, from rows that training never saw" if certain
+            else "no candidate guarantees a lower bound here",
         ),
         tile(
             "Could it be chance?", probability(report),
@@ -39,9 +40,11 @@ def readout(report: Report, truth: float | None, unit: str) -> str:
         inside = report.interval[0] <= truth <= report.interval[1]
         words = "inside the interval" if inside else "outside the interval: expect this 1 time in 20"
         tiles.append(tile("The truth", amount(truth, unit, 3), words, name="truth"))
-    tiles.append(tile("From", f"{report.n:,} rows", f"{report.dim_x} column{'s' * (report.dim_x > 1)} of X, {report.dim_y} of Y"))
+    columns = f"{report.dim_x} column{'s' * (report.dim_x > 1)} of X, {report.dim_y} of Y"
+    tiles.append(tile("From", f"{report.n:,} rows", columns))
     warned = "".join(f"<li>{html.escape(warning)}</li>" for warning in report.warnings)
-    mind = f'<h3>Keep in mind</h3><ul>{warned}</ul>' if warned else "<p>No warnings: enough rows, no ties, and the candidates agree.</p>"
+    calm = "<p>No warnings: enough rows, no ties, and the candidates agree.</p>"
+    mind = f"<h3>Keep in mind</h3><ul>{warned}</ul>" if warned else calm
     return (
         f'<p class="mi-headline"><span class="mi-figure-big mi-estimate">{amount(report.value, unit)}</span> '
         f'<span class="mi-interval">95 % interval {low} to {high}</span></p>'
@@ -72,7 +75,9 @@ def shortened(names: tuple[str, ...], side: str) -> str:
 
 
 def amount(value: float, unit: str, digits: int = 2) -> str:
-    return f"∞ {unit}" if value == math.inf else f"{format_mi(value, unit, digits)} {unit}" if math.isfinite(value) else "–"
+    if value == math.inf:
+        return f"∞ {unit}"
+    return f"{format_mi(value, unit, digits)} {unit}" if math.isfinite(value) else "–"
 
 
 def probability(report: Report) -> str:
@@ -81,12 +86,14 @@ def probability(report: Report) -> str:
 
 
 def tile(label: str, value: str, words: str, name: str = "") -> str:
-    return f'<p class="mi-tile{f" mi-{name}" if name else ""}">{label} <b>{value}</b> <span>{words}</span></p>'
+    more = f" mi-{name}" if name else ""
+    return f'<p class="mi-tile{more}">{label} <b>{value}</b> <span>{words}</span></p>'
 
 
 def candidates(report: Report, unit: str) -> str:
     """A row for every estimator that was tried, the chosen one marked, and why."""
-    return controls.table(["Estimator", "Estimate", "Standard error", "In the population"], [row(c, unit) for c in report.candidates])
+    columns = ["Estimator", "Estimate", "Standard error", "In the population"]
+    return controls.table(columns, [row(candidate, unit) for candidate in report.candidates])
 
 
 def row(candidate: Candidate, unit: str) -> dict:
@@ -113,7 +120,9 @@ def about(column: Column, rows: int) -> str:
 def preview(table: Table) -> str:
     """The first rows, as a table that scrolls in its own frame."""
     frame = table.frame.iloc[:PREVIEW_ROWS, :PREVIEW_COLUMNS]
-    head = "".join(f'<th scope="col">{html.escape(name)}<span>{column.kind}</span></th>' for name, column in zip(frame, table.columns))
+    head = "".join(
+        f'<th scope="col">{html.escape(name)}<span>{column.kind}</span></th>' for name, column in zip(frame, table.columns)
+    )
     cells = frame.astype(object).where(frame.notna(), None)
     body = "".join(f"<tr>{''.join(map(cell, row))}</tr>" for row in cells.itertuples(index=False, name=None))
     rest = len(table.names) - PREVIEW_COLUMNS
@@ -122,7 +131,8 @@ def preview(table: Table) -> str:
     return (
         f'<p class="mi-muted">{html.escape(table.name)}: {len(table.frame):,} rows, {len(table.names)} columns{more}.</p>'
         f'<div class="mi-scroll" role="region" aria-label="First rows of the table" tabindex="0"><table class="mi-preview">'
-        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>" + (f'<ul class="mi-notes">{notes}</ul>' if notes else "")
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+        f"{f'<ul class=mi-notes>{notes}</ul>' if notes else ''}"
     )
 
 

@@ -43,10 +43,11 @@ export default {
       model.send({ type: "sides", ...sides });
       mark();
     };
+    const named = (side) => (side.length > 3 ? `${side.length} columns` : side.map((index) => rows[index]?.name).join(", "));
     const count = () => {
-      const [x, y] = [sides.x.length, sides.y.length];
-      said.textContent = x && y ? `X has ${x} column${x > 1 ? "s" : ""}, Y has ${y}.` : "Choose at least one column for X and one for Y.";
-      said.classList.toggle("mi-wanted", !(x && y));
+      const chosen = sides.x.length && sides.y.length;
+      said.textContent = chosen ? `X: ${named(sides.x)} · Y: ${named(sides.y)}` : "Choose at least one column for X and one for Y.";
+      said.classList.toggle("mi-wanted", !chosen);
     };
     const mark = () => {
       rows.forEach(({ node, inputs }, index) => {
@@ -106,6 +107,8 @@ export default {
       if (message.type !== "sides") return;
       sides = { x: message.x, y: message.y };
       mark();
+      const first = rows[Math.min(...sides.x, ...sides.y)];
+      if (first) list.scrollTop = first.node.offsetTop - list.offsetTop; // where many columns scroll, begin at the chosen ones
     };
     model.on("change:columns", build);
     model.on("msg:custom", receive);
