@@ -91,7 +91,7 @@ class WhyPage:
         self.widget = controls.page(
             lead=[self.lead], controls=[start, self.settings], results=[results],
             title="Why estimates are wrong",
-            subtitle="Every error has an address: the bound, the critic, the data, or chance. Here you can look it up.",
+            subtitle="Every error has an address: the bound, the critic, the data, or chance.",
         )
         self.theme = self.widget.children[0]
         self.theme.observe(lambda _: self.on_view(), ["dark", "narrow"])
