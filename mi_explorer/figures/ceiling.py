@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from mi_explorer.figures.canvas import ink, new_figure, sign, words
 from mi_explorer.palette import style_of
-from mi_explorer.studies.ceiling import CeilingSnapshot
+from mi_explorer.studies.ceiling import CeilingSnapshot, rounded
 from mi_explorer.verdicts import UNITS
 
 
@@ -31,7 +31,7 @@ def ceiling(snapshot: CeilingSnapshot, unit: str = "nats", dark: bool = False, n
         axis.axvspan(answer.low or answer.K, answer.high or sizes[-1], color=text, alpha=0.12, linewidth=0)
         left = answer.K > sizes[len(sizes) // 2]
         axis.annotate(
-            f"K ≈ {answer.K:,.0f}", (answer.K, 0.06), xycoords=("data", "axes fraction"), ha="right" if left else "left", fontsize=11,
+            f"K ≈ {rounded(answer.K)}", (answer.K, 0.06), xycoords=("data", "axes fraction"), ha="right" if left else "left", fontsize=11,
             fontweight="bold", color=text, xytext=(-6 if left else 6, 0), textcoords="offset points",
         )
     axis.set_xscale("log", base=2)

@@ -56,7 +56,7 @@ def scatter(axis, snapshot: MicroscopeSnapshot, dark: bool) -> None:
         axis.axhline(1 + side * least, color=text, linestyle=":", linewidth=1, label="least: $(e^I-1)/n$" if side > 0 else None)
     axis.set_xlim(0, study.repeats + 1)
     far = max(1.0, *np.percentile(snapshot.means, [99]), 1 + min(sd, 3))
-    axis.set_ylim(min(0.0, 1 - min(sd, 1)), 1.3 * far)
+    axis.set_ylim(min(0.0, 1 - min(sd, 1)), 1.5 * far)
     axis.set_xlabel(f"average number (each over {study.pairs:,} pairs)")
     axis.set_ylabel("mean of $e^f$")
     words(axis.legend(fontsize=8, frameon=False, loc="upper right"), dark)

@@ -10,7 +10,7 @@ stream of strangers serves all K (the first K - 1 of them) and a group of true p
 
 from __future__ import annotations
 
-__all__ = ["Answer", "Ceiling", "CeilingSnapshot", "gap_of_stream"]
+__all__ = ["Answer", "Ceiling", "CeilingSnapshot", "gap_of_stream", "rounded"]
 
 import math
 from collections.abc import Iterator
@@ -48,7 +48,7 @@ class Ceiling(Description):
     dim: int = whole(5, 1, 200, label="Dimension", slider=(1, 50, 1))
     tolerance: float = real(0.1, 0.001, 5, label="Near enough: nats below the truth", slider=(0.02, 1, 0.02))
     largest: int = whole(15, 2, 20, label="Largest K tried: 2 to the", slider=(8, 18, 1))
-    streams: int = whole(100, 8, 10_000, label="Streams of strangers", slider=(20, 400, 20))
+    streams: int = whole(150, 8, 10_000, label="Streams of strangers", slider=(20, 400, 20))
     seed: int = whole(0, 0, 2**31 - 1, label="Seed")
 
     def __post_init__(self):
@@ -132,6 +132,12 @@ class CeilingSnapshot:
         import pandas as pd
 
         return pd.DataFrame({"K": self.sizes, "infonce": self.study.mi - self.gap, "gap": self.gap, "stderr": self.stderr})
+
+
+def rounded(K: float) -> str:
+    """Two digits: the error allows no more."""
+    digits = max(0, math.floor(math.log10(K)) - 1)
+    return f"{round(K / 10**digits) * 10**digits:,}"
 
 
 def crossing(sizes: np.ndarray, gap: np.ndarray, wanted: float) -> float | None:

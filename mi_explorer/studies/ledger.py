@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 LOOKS = 30  # measurements during training: enough to see the parts move
-BATCHES, FINAL_BATCHES = 16, 256  # for a look, and at the end
+BATCHES, FINAL_BATCHES = 16, 128  # for a look, and at the end
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]
-PAGE = "voila/render/watch-the-bounds-converge.ipynb"
+LESSON = "watch-the-bounds-converge"
 
 
 def pytest_collection_modifyitems(items):
@@ -56,10 +56,11 @@ def dashboard():
 
 
 class Visit:
-    """One tab on the lesson, with what a test wants to know about it."""
+    """One tab on a lesson, with what a test wants to know about it. ``ready`` appears with the lesson's page."""
 
-    def __init__(self, page, address: str):
+    def __init__(self, page, address: str, lesson: str = LESSON, ready: str = ".mi-chart[data-truth]"):
         self.page, self.address = page, address
+        self.lesson, self.ready = lesson, ready
         self.outside: list[str] = []
         self.errors: list[str] = []
         page.on("request", lambda request: self.note(request.url))
@@ -72,9 +73,9 @@ class Visit:
 
     def open(self, fragment: str = "") -> None:
         self.page.goto("about:blank")
-        self.page.goto(self.address + PAGE + fragment)
+        self.page.goto(f"{self.address}voila/render/{self.lesson}.ipynb{fragment}")
         self.page.wait_for_selector(".mi-run", timeout=60_000)
-        self.page.wait_for_selector(".mi-chart[data-truth]", timeout=60_000)
+        self.page.wait_for_selector(self.ready, timeout=60_000)
         self.page.wait_for_timeout(500)  # the link is read a moment after the page is there
 
     def text(self, selector: str) -> str:
@@ -117,10 +118,12 @@ class Visit:
 
 @pytest.fixture
 def visit(chromium, dashboard, request):
-    """A fresh tab on the lesson; parametrise indirectly with keyword arguments of a browser context."""
+    """A fresh tab on a lesson, LESSON and READY of the test's module or else the first; parametrise indirectly with
+    keyword arguments of a browser context."""
     options = {"viewport": {"width": 1280, "height": 900}, "accept_downloads": True, **getattr(request, "param", {})}
     context = chromium.new_context(**options)
-    tab = Visit(context.new_page(), dashboard)
+    place = {name.lower(): getattr(request.module, name) for name in ("LESSON", "READY") if hasattr(request.module, name)}
+    tab = Visit(context.new_page(), dashboard, **place)
     tab.open()
     yield tab
     assert not tab.outside, f"requests left the machine: {tab.outside[:3]}"

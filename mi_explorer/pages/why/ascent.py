@@ -12,10 +12,10 @@ import numpy as np
 from mi_explorer.bounds import bounds
 from mi_explorer.pages.settings import NAMES
 from mi_explorer.pages.why.panel import Panel, Story
-from mi_explorer.pages.why.words import amount, signed
+from mi_explorer.pages.why.words import amount, folded, signed
 from mi_explorer.palette import assign
 from mi_explorer.studies import Ascent
-from mi_explorer.studies.ascent import AscentSnapshot
+from mi_explorer.studies.ascent import AscentSnapshot, Stop
 from mi_explorer.verdicts import UNITS, format_mi
 from mi_explorer.widgets import controls
 
@@ -52,26 +52,32 @@ def headline(snapshot: AscentSnapshot, unit: str) -> str:
     return text + "."
 
 
-def says(index: int, stop, study: Ascent, unit: str) -> str:
+def says(index: int, stop: Stop, study: Ascent, unit: str) -> str:
     bias, sd = stop.bias()[index], math.sqrt(stop.variance()[index])
     name = bounds[study.bounds[index]].name
     return f"{name} is {amount(abs(bias), unit)} too {'high' if bias > 0 else 'low'}, and one batch differs from another by {amount(sd, unit)}"
 
 
 def table(snapshot: AscentSnapshot, unit: str) -> str:
+    """The last stop in sight, all of them folded away."""
     if not snapshot.stops:
         return '<p class="mi-muted">Bias, variance and mean squared error at every stop will stand here.</p>'
-    study, looks, square = snapshot.study, assign(snapshot.study.bounds, bounds), UNITS[unit] ** 2
-    rows = []
-    for index, name in enumerate(study.bounds):
-        slug = controls.css_name(name)[3:].strip("-")
-        for stop in snapshot.stops:
-            values = stop.bias()[index], stop.variance()[index] / square, stop.mse()[index] / square
-            rows.append({
-                "name": html.escape(bounds[name].name), "style": looks[name], "class": f"mi-row-{slug}",
-                "cells": [format_mi(stop.truth, unit, 1), format_mi(stop.learned[:, index].mean(), unit), signed(values[0], unit), number(values[1]), number(values[2])],
-            })
-    return controls.table(["Estimator", f"Truth ({unit})", "Estimate", "Bias", "Variance", "MSE = bias² + variance"], rows)
+    columns = ["Estimator", f"Truth ({unit})", "Estimate", "Bias", "Variance", "MSE = bias² + variance"]
+    count = range(len(snapshot.study.bounds))
+    last = [row(index, snapshot.stops[-1], snapshot.study, unit) for index in count]
+    every = [row(index, stop, snapshot.study, unit) for index in count for stop in snapshot.stops]
+    return controls.table(columns, last) + folded("Every stop", controls.table(columns, every))
+
+
+def row(index: int, stop: Stop, study: Ascent, unit: str) -> dict:
+    name, square = study.bounds[index], UNITS[unit] ** 2
+    variance, mse = number(stop.variance()[index] / square), number(stop.mse()[index] / square)
+    slug = controls.css_name(name)[3:].strip("-")
+    estimate = f'<span class="mi-estimate-{slug}">{format_mi(stop.learned[:, index].mean(), unit)}</span>'
+    return {
+        "name": html.escape(bounds[name].name), "style": assign(study.bounds, bounds)[name], "class": f"mi-row-{slug}",
+        "cells": [format_mi(stop.truth, unit, 1), estimate, signed(stop.bias()[index], unit), variance, mse],
+    }
 
 
 def number(value: float) -> str:

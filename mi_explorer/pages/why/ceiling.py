@@ -7,9 +7,9 @@ __all__ = ["CEILING"]
 import math
 
 from mi_explorer.pages.why.panel import Panel, Story
-from mi_explorer.pages.why.words import amount, error
+from mi_explorer.pages.why.words import amount, error, folded
 from mi_explorer.studies import Ceiling
-from mi_explorer.studies.ceiling import CeilingSnapshot
+from mi_explorer.studies.ceiling import CeilingSnapshot, rounded
 from mi_explorer.verdicts import format_mi
 from mi_explorer.widgets import controls
 
@@ -40,21 +40,15 @@ def headline(snapshot: CeilingSnapshot, unit: str) -> str:
     return f"{wish} needs K ≈ {rounded(answer.K)} ({rounded(answer.low)} to {high}, ± 2 standard errors), and a perfect critic."
 
 
-def rounded(K: float) -> str:
-    """Two digits: the error allows no more."""
-    digits = max(0, math.floor(math.log10(K)) - 1)
-    return f"{round(K / 10**digits) * 10**digits:,}"
-
-
 def table(snapshot: CeilingSnapshot, unit: str) -> str:
     rows = [
         {
             "name": f"K = {size:,}", "class": f"mi-row-{size}",
-            "cells": [format_mi(math.log(size), unit), format_mi(snapshot.study.mi - gap, unit), format_mi(gap, unit, 3) + error(stderr, unit)],
+            "cells": [format_mi(math.log(size), unit), format_mi(snapshot.study.mi - gap, unit), format_mi(gap, unit, 3) + error(stderr, unit, 3)],
         }
         for size, gap, stderr in zip(snapshot.sizes, snapshot.gap, snapshot.stderr)
     ]
-    return controls.table(["Batch", f"log K ({unit})", "InfoNCE, perfect critic", "Lacks"], rows)
+    return folded("Every K that was tried", controls.table(["Batch", f"log K ({unit})", "InfoNCE, perfect critic", "Lacks"], rows))
 
 
 CEILING = Panel(

@@ -7,7 +7,7 @@ __all__ = ["MICROSCOPE"]
 import math
 
 from mi_explorer.pages.why.panel import Panel, Story
-from mi_explorer.pages.why.words import amount
+from mi_explorer.pages.why.words import amount, prose
 from mi_explorer.studies import Microscope
 from mi_explorer.studies.microscope import MicroscopeSnapshot
 from mi_explorer.widgets import controls
@@ -43,11 +43,18 @@ def table(snapshot: MicroscopeSnapshot, unit: str) -> str:
     error = snapshot.variance_stderr
     measured = small(snapshot.variance) + (f' <span class="mi-muted">± {small(error)}</span>' if math.isfinite(error) else "")
     row = {
-        "name": "Variance of the mean of e^f", "class": "mi-row-variance",
-        "cells": [f'<span class="mi-measured">{measured}</span>', f'<span class="mi-predicted">{small(exact)}</span>', small(study.least_variance())],
-        "sentence": f'<span class="mi-verdict-variance">{verdict(snapshot, law, unit)}</span>',
+        "name": prose("Variance of the mean of e^f"), "class": "mi-row-variance",
+        "cells": [f'<span class="mi-measured">{measured}</span>', f'<span class="mi-predicted">{small(exact)}</span>', f"at least {small(study.least_variance())}"],
+        "sentence": f'<span class="mi-verdict-variance">{prose(verdict(snapshot, law, unit))}</span>',
     }
-    return controls.table(["", "Measured", "Predicted", "At least, whatever the problem"], [row])
+    effective = {
+        "name": "Pairs that count", "class": "mi-row-effective",
+        "cells": [small(snapshot.effective.mean()), small(study.expected_effective()), f"at most {small(study.pairs / math.exp(study.truth()))}"],
+        "sentence": prose(
+            "(Σw)²/Σw² with w = e^f. Predicted for a sample so large that its average holds still: n over one plus n times the variance."
+        ),
+    }
+    return controls.table(["Of n pairs", "Measured", "Predicted", "Any problem"], [row, effective])
 
 
 def verdict(snapshot: MicroscopeSnapshot, law: str, unit: str) -> str:
@@ -62,6 +69,8 @@ def verdict(snapshot: MicroscopeSnapshot, law: str, unit: str) -> str:
 
 
 def small(value: float) -> str:
+    if not math.isfinite(value):
+        return "–"
     return f"{value:,.3g}" if value < 1e5 else f"{value:.2e}"
 
 

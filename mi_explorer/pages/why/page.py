@@ -18,7 +18,7 @@ from mi_explorer.pages.why.ledger import LEDGER
 from mi_explorer.pages.why.microscope import MICROSCOPE
 from mi_explorer.pages.why.panel import Desk, Panel
 from mi_explorer.pages.why.playground import PLAYGROUND
-from mi_explorer.pages.why.words import time_left
+from mi_explorer.pages.why.words import prose, time_left
 from mi_explorer.parameters import ParameterError
 from mi_explorer.runners import StudyFrame, StudyRunner
 from mi_explorer.widgets import PageLink, controls
@@ -91,7 +91,7 @@ class WhyPage:
         self.widget = controls.page(
             lead=[self.lead], controls=[start, self.settings], results=[results],
             title="Why estimates are wrong",
-            subtitle="Every error has an address: the bound, the critic, the data, or chance. Here you can look it up.",
+            subtitle="Every error has an address: the bound, the critic, the data, or chance.",
         )
         self.theme = self.widget.children[0]
         self.theme.observe(lambda _: self.on_view(), ["dark", "narrow"])
@@ -103,7 +103,7 @@ class WhyPage:
         panel = self.desk.panel
         for key, button in self.panel_buttons.items():
             (button.add_class if key == panel.key else button.remove_class)("mi-on")
-        self.question.value = html.escape(panel.question)
+        self.question.value = prose(panel.question)
         self.lead.children = [self.panel_box, self.question, self.desk.lead]
         self.settings.children = [self.desk.widget]
         self.show_words()
@@ -266,9 +266,9 @@ class WhyPage:
         from mi_explorer import figures
 
         panel, snapshot = desk.panel, desk.snapshot
-        self.headline.value = html.escape(panel.headline(snapshot, unit))
+        self.headline.value = prose(panel.headline(snapshot, unit))
         figure = panel.picture(snapshot, unit, self.theme.dark, self.theme.narrow)
         data = base64.b64encode(figures.to_bytes(figure, "png")).decode()
         words = html.escape(panel.alternative(snapshot, unit), quote=True)
-        self.picture.value = f'<img alt="{words}" data-run="{self.run}" src="data:image/png;base64,{data}">'
+        self.picture.value = f'<img alt="{words}" data-run="{self.run}" data-done="{snapshot.done:.3f}" src="data:image/png;base64,{data}">'
         self.table.value = panel.table(snapshot, unit)

@@ -14,6 +14,7 @@ from mi_explorer.bounds import bounds
 from mi_explorer.description import Description
 from mi_explorer.pages.problem import same
 from mi_explorer.pages.settings import chip, rates, show_fields
+from mi_explorer.pages.why.words import prose
 from mi_explorer.parameters import Parameter, ParameterError, parameters
 from mi_explorer.studies.playground import SAMPLE_ESTIMATORS
 from mi_explorer.widgets import controls
@@ -96,7 +97,7 @@ class Desk:
         finally:
             self.setting = False
         self.story = next((story for story in self.panel.stories if story.study == study), None)
-        self.look_for.value = self.story.look_for if self.story else ""
+        self.look_for.value = prose(self.story.look_for) if self.story else ""
         for key, button in self.story_buttons.items():
             (button.add_class if self.story and key == self.story.key else button.remove_class)("mi-on")
 

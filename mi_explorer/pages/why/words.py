@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-__all__ = ["amount", "error", "plus", "signed", "time_left"]
+__all__ = ["amount", "error", "folded", "plus", "prose", "signed", "time_left"]
 
+import html
 import math
+import re
 
 from mi_explorer.verdicts import format_mi
 
@@ -25,8 +27,18 @@ def plus(value: float, stderr: float, unit: str) -> str:
     return signed(value, unit) + error(stderr, unit)
 
 
-def error(stderr: float, unit: str) -> str:
-    return f' <span class="mi-muted">± {format_mi(stderr, unit)}</span>' if math.isfinite(stderr) else ""
+def error(stderr: float, unit: str, digits: int = 2) -> str:
+    return f' <span class="mi-muted">± {format_mi(stderr, unit, digits)}</span>' if math.isfinite(stderr) else ""
+
+
+def prose(text: str) -> str:
+    """A sentence as HTML, with e^f as a power."""
+    return re.sub(r"e\^(\w+)", r"e<sup>\1</sup>", html.escape(text))
+
+
+def folded(summary: str, inside: str) -> str:
+    """HTML that a visitor may unfold."""
+    return f'<details class="mi-more"><summary>{summary}</summary>{inside}</details>'
 
 
 def time_left(seconds: float) -> str:
