@@ -99,13 +99,13 @@ class SampleEstimator:
         cap = self.cap(x.dim + y.dim) if max_samples is None else MAX_SAMPLES.check("max_samples", max_samples)
         sample = pair(x, y, drop_missing=drop_missing, least=self.least, cap=cap, seed=seed)
         if not (sample.x.dim and sample.y.dim):
-            found = Estimate(0.0, 0.0)
+            found, warned = Estimate(0.0, 0.0), ()
         else:
-            check_kind(self, sample)
+            warned = check_kind(self, sample)
             found = self.function(sample, **options)
         return dataclasses.replace(
             found, kind=self.promise if found.kind == "neither" else found.kind, sample_kind=self.sample_promise, method=self.key,
-            value=float(found.value), stderr=float(found.stderr), warnings=(*sample.warnings, *found.warnings),
+            value=float(found.value), stderr=float(found.stderr), warnings=(*sample.warnings, *warned, *found.warnings),
         )
 
     @property
@@ -114,16 +114,23 @@ class SampleEstimator:
         return {name: inspect.signature(self.function).parameters[name].default for name in self.options}
 
 
-def check_kind(estimator: SampleEstimator, sample: Pair) -> None:
+def check_kind(estimator: SampleEstimator, sample: Pair) -> tuple[str, ...]:
     """ParameterError where the sample is of a kind that the estimator cannot make sense of.
 
-    Numbers with few distinct values are still numbers: a continuous estimator takes them (and breaks their ties).
+    Numbers with few distinct values are still numbers: a continuous estimator takes them, with a warning.
     """
+    warnings = []
     for name, side in (("x", sample.x), ("y", sample.y)):
         unordered = side.first(side.symbols)
         if estimator.accepts == ("continuous",) and unordered:
             allowed = f"numbers for {estimator.name}, and column {unordered!r} holds symbols without an order"
             raise ParameterError(name, "text or categories", f"{allowed} (try 'ross' or 'plugin')")
+        few = side.first(side.discrete)
+        if estimator.accepts == ("continuous",) and few:
+            warnings.append(
+                f"Column {few} of {name} takes only few values, and {estimator.name} is for continuous data: 'plugin' (both "
+                "sides discrete) and 'ross' (one side) take them as symbols."
+            )
         continuous = side.first(not discrete for discrete in side.discrete)
         if estimator.accepts == ("discrete",) and continuous:
             allowed = f"discrete for {estimator.name}, and column {continuous!r} looks continuous"
@@ -135,6 +142,7 @@ def check_kind(estimator: SampleEstimator, sample: Pair) -> None:
         both = "discrete" if sample.x.is_discrete else "not discrete"
         allowed = f"discrete on one side and continuous on the other for {estimator.name}; discrete_x and discrete_y can say which"
         raise ParameterError("x and y", f"both {both}", allowed)
+    return tuple(warnings)
 
 
 class Registry(dict):

@@ -260,8 +260,9 @@ def numbers(name: str, column: np.ndarray) -> tuple[np.ndarray, bool]:
     else:
         what = {"c": "complex", "m": "durations", "M": "dates"}.get(column.dtype.kind, str(column.dtype))
         raise ParameterError(name, what, "made of real numbers, booleans or text")
-    _, codes = np.unique(column, return_inverse=True)
-    return np.where(missing, np.nan, codes), True
+    codes = np.full(len(column), np.nan)
+    codes[~missing] = np.unique(column[~missing], return_inverse=True)[1]
+    return codes, True
 
 
 def is_few(column: np.ndarray) -> bool:

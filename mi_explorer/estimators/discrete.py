@@ -68,7 +68,7 @@ class Table:
 @register(
     "plugin", name="Plug-in",
     formula=r"\sum_{x,y} \hat p(x,y) \log\frac{\hat p(x,y)}{\hat p(x)\hat p(y)} - \frac{m_{xy} - m_x - m_y + 1}{2n}",
-    source="Miller 1955; Roulston 1999, Physica D 125, 285, eq. 17",
+    source="Miller 1955; Roulston 1999, Physica D 125, 285",
     accepts=("discrete",), options={"correction": CORRECTION}, least=2,
     consistent_for=("discrete",), invariant_to=("relabel",),
     remark="Right when every possible pair has been seen many times, far too high when most were seen once.",

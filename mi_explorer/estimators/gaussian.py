@@ -48,7 +48,7 @@ def gaussian(sample: Pair) -> Estimate:
 def copula(sample: Pair) -> Estimate:
     found = from_correlations(normal_scores(sample.x.values), normal_scores(sample.y.values))
     # With normal margins the Gaussian has the least mutual information for its correlation (Foster & Grassberger 2011,
-    # arXiv:1010.5358). Scores of several columns are normal one by one, not together, and scores of ties not at all.
+    # Phys. Rev. E 83, 010101). Scores of several columns are normal one by one, not together, and scores of ties not at all.
     normal = all(side.dim == 1 and tied_share(side.values[:, 0]) <= MANY_TIES for side in (sample.x, sample.y))
     return replace(found, kind="lower") if normal else found
 

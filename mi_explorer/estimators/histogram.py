@@ -18,6 +18,8 @@ from .data import Pair, symbols
 from .discrete import Table
 
 PER_CELL = 10  # samples in a cell of the joint table, were x and y independent: with 5 the correction leaves 0.01 nats
+MOST = 64  # bins a column gets by itself: more cells than that resolve strong dependence, and are mostly empty
+SATURATED = 0.6  # of the logarithm of the number of bins, the largest value they can show
 BINS = Parameter(int, 2, 10_000, label="Bins per column", slider=(2, 100, 1))
 SHUFFLES = Parameter(int, 1, 1000, label="Shuffles", slider=(1, 50, 1))
 SHARED = dict(
@@ -35,7 +37,7 @@ SHARED = dict(
 )
 def histogram(sample: Pair, *, bins: int | None = None) -> Estimate:
     table = Table(*cut_sides(sample, bins))
-    return Estimate(table.mi - table.miller_madow, table.stderr, warnings=table.warnings)
+    return finish(table, table.miller_madow, table.stderr)
 
 
 @register(
@@ -52,12 +54,20 @@ def histogram_shuffled(sample: Pair, *, bins: int | None = None, shuffles: int =
     table, generator = Table(x, y), sample.generator()
     by_chance = np.mean([Table(x, generator.permutation(y)).mi for _ in range(shuffles)])
     stderr = math.sqrt(table.stderr**2 + table.freedom / (2 * sample.n**2 * shuffles))
-    return Estimate(table.mi - by_chance, stderr, warnings=table.warnings)
+    return finish(table, float(by_chance), stderr)
 
 
 def bins_for(n: int, dim: int) -> int:
-    """How many bins a column gets where ``dim`` columns share n samples: ten samples a cell, at least two bins."""
-    return max(2, int((n / PER_CELL) ** (1 / dim)))
+    """How many bins a column gets where ``dim`` columns share n samples: ten samples a cell, two to 64 bins."""
+    return min(max(2, int((n / PER_CELL) ** (1 / dim))), MOST)
+
+
+def finish(table: Table, bias: float, stderr: float) -> Estimate:
+    """The table's value less its bias, with a warning near the logarithm of the number of boxes."""
+    value, boxes, warnings = table.mi - bias, min(table.shape), table.warnings
+    if value > SATURATED * math.log(boxes):
+        warnings += (f"Saturated: {boxes} bins cannot show more than {math.log(boxes):.1f} nats, whatever the truth is.",)
+    return Estimate(value, stderr, warnings=warnings)
 
 
 def cut_sides(sample: Pair, bins: int | None) -> tuple[np.ndarray, np.ndarray]:

@@ -20,6 +20,7 @@ from .gaussian import normal_scores
 
 ROWS = 5_000
 RIDGE = 1e-6  # added to the variance of every normal score, so that columns may depend on each other
+SATURATED = -0.4 * math.log(RIDGE)  # 5.5 nats: the ridge hides correlations closer to 1
 FEW = 4  # dimensions up to which there is anything near a point to average over
 CHUNK = 2**21  # entries of a block of the kernel matrix: 16 MB
 
@@ -41,8 +42,11 @@ def kde(sample: Pair, *, factor: float = 1.0) -> Estimate:
     n, dim = sample.n, sample.x.dim + sample.y.dim
     h = factor * (4 / ((dim + 2) * n)) ** (1 / (dim + 4))
     joint, of_x, of_y = (log_density(side, h) for side in (np.hstack([x, y]), x, y))
-    warnings = (f"In {dim} dimensions kernels reach hardly any neighbour: do not trust the value.",) if dim > FEW else ()
-    terms = joint - of_x - of_y
+    terms, warnings = joint - of_x - of_y, ()
+    if dim > FEW:
+        warnings += (f"In {dim} dimensions kernels reach hardly any neighbour: do not trust the value.",)
+    if terms.mean() > SATURATED:
+        warnings += ("Saturated: one side all but determines the other, and the mutual information may be infinite.",)
     return Estimate(terms.mean(), terms.std() / math.sqrt(n), warnings=warnings)
 
 

@@ -6,10 +6,11 @@ scale of all three, and most of the errors cancel.
 
 from __future__ import annotations
 
-__all__ = ["ksg1", "ksg2", "from_neighbours", "prepare", "rectangle_terms"]
+__all__ = ["ksg1", "ksg2", "ceiling", "from_neighbours", "rectangle_terms", "square_terms"]
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from scipy.special import digamma
@@ -45,7 +46,7 @@ SHARED = dict(
 )
 def ksg1(sample: Pair, *, k: int = 3) -> Estimate:
     """n_x counts the points strictly nearer in x than the k-th neighbour is in (x, y); likewise n_y."""
-    return from_neighbours(square_terms, sample, k)
+    return mark_saturated(from_neighbours(square_terms, sample, k), sample.n, k)
 
 
 @register(
@@ -57,7 +58,7 @@ def ksg1(sample: Pair, *, k: int = 3) -> Estimate:
 )
 def ksg2(sample: Pair, *, k: int = 3) -> Estimate:
     """n_x counts the points within the smallest x-interval around i that holds its k joint neighbours; likewise n_y."""
-    return from_neighbours(rectangle_terms, sample, k)
+    return mark_saturated(from_neighbours(rectangle_terms, sample, k), sample.n, k)
 
 
 def square_terms(x: np.ndarray, y: np.ndarray, k: int) -> np.ndarray:
@@ -74,20 +75,30 @@ def rectangle_terms(x: np.ndarray, y: np.ndarray, k: int, index: np.ndarray | No
     return digamma(k) - 1 / k + digamma(len(x)) - sum(digamma(np.maximum(count, 1)) for count in inside)
 
 
-def from_neighbours(terms: Callable[..., np.ndarray], sample: Pair, k: int, warnings: tuple[str, ...] = ()) -> Estimate:
-    """The mean of terms(x, y, k), its standard error from disjoint blocks, and what there is to warn about."""
-    x, y, warned = prepare(sample, k)
-    of_all, ceiling = terms(x, y, k), digamma(sample.n) - digamma(k)
-    value, spread = of_all.mean(), of_all.std()
-    stderr = spread / math.sqrt(sample.n)
+def from_neighbours(terms: Callable[..., np.ndarray], sample: Pair, k: int) -> Estimate:
+    """The mean of terms(x, y, k) and its standard error, from disjoint blocks where a block has more than k rows."""
+    x, y, warnings = prepare(sample, k)
+    of_all = terms(x, y, k)
+    stderr = of_all.std() / math.sqrt(sample.n)
     if k < ROWS:
-        stderr = block_stderr(lambda x, y: terms(x, y, k), x, y, spread, sample.generator())
-    if value > SATURATED * ceiling:
-        warned += (
-            f"Saturated: from {sample.n} samples and k = {k} nearest neighbours can hardly show more than {ceiling:.1f} nats "
-            "whatever the truth is; it may be much higher, or infinite (one side a function of the other).",
-        )
-    return Estimate(value, stderr, warnings=warnings + warned)
+        stderr = max(stderr, block_stderr(lambda x, y: terms(x, y, k), x, y, sample.generator()))
+    return Estimate(of_all.mean(), stderr, warnings=warnings)
+
+
+def ceiling(n: int, k: int) -> float:
+    """What KSG 1 shows where y is a function of x: the most that n samples can do."""
+    return float(digamma(n) - digamma(k))
+
+
+def mark_saturated(found: Estimate, n: int, k: int) -> Estimate:
+    """The estimate, with a warning if it is near the ceiling."""
+    if found.value <= SATURATED * ceiling(n, k):
+        return found
+    saturated = (
+        f"Saturated: from {n} samples and k = {k}, nearest neighbours can hardly show more than {ceiling(n, k):.1f} nats "
+        "whatever the truth is; it may be much higher, or infinite (one side a function of the other)."
+    )
+    return replace(found, warnings=(*found.warnings, saturated))
 
 
 def prepare(sample: Pair, k: int) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:

@@ -10,13 +10,14 @@ from __future__ import annotations
 __all__ = ["lnc", "threshold"]
 
 import functools
+from dataclasses import replace
 
 import numpy as np
 
 from ..parameters import Parameter, ParameterError
 from .base import Estimate, register
 from .data import Pair
-from .ksg import SHARED, from_neighbours, rectangle_terms
+from .ksg import SHARED, ceiling, from_neighbours, rectangle_terms
 from .neighbours import nearest
 
 RARE = 5e-3  # how often the correction may set in where the density is constant (the paper's epsilon)
@@ -31,7 +32,8 @@ ROUNDING = 1e-12  # a sliver thinner than this, as a share of the rectangle, is 
     source="Gao, Ver Steeg & Galstyan 2015, arXiv:1411.2003, section 4",
     remark="Follows strong dependence along thin smooth bands, where KSG would need far more samples.",
     cost="KSG 2 and a small eigenvalue problem for every point: two to five times its time.",
-    options={"k": Parameter(int, 3, 1000, label="Neighbours k", slider=(3, 30, 1))}, **SHARED,
+    options={"k": Parameter(int, 3, 1000, label="Neighbours k", slider=(3, 30, 1))},
+    **(SHARED | {"consistent_for": ()}),  # where the density is constant it still corrects 1 point in 200
 )
 def lnc(sample: Pair, *, k: int | None = None) -> Estimate:
     """Without k: five neighbours, or three more than there are dimensions, since d or fewer span no box."""
@@ -39,10 +41,16 @@ def lnc(sample: Pair, *, k: int | None = None) -> Estimate:
     k = max(5, dim + 3) if k is None else k
     if k <= dim:
         raise ParameterError("k", k, f"more than dim_x + dim_y = {dim}")
-    warnings = ()
+    found = from_neighbours(corrected_terms, sample, k)
+    warnings = []
     if dim > FEW:
-        warnings = (f"In {dim} dimensions the correction sets in where nothing is amiss: the estimate can be far too high.",)
-    return from_neighbours(corrected_terms, sample, k, warnings)
+        warnings.append(f"In {dim} dimensions the correction sets in where nothing is amiss: the estimate can be far too high.")
+    if found.value > ceiling(sample.n, k):
+        warnings.append(
+            "The value rests on how thin the band is along which the samples lie, down to rounding errors: the mutual "
+            "information may be infinite (one side a function of the other)."
+        )
+    return replace(found, warnings=(*found.warnings, *warnings))
 
 
 def corrected_terms(x: np.ndarray, y: np.ndarray, k: int) -> np.ndarray:
