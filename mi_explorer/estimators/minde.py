@@ -34,7 +34,7 @@ AVERAGE = 0.995  # of the weights, from step to step
     accepts=("continuous",),
     options={"steps": Parameter(int, 100, 1_000_000, label="Training steps")},
     least=200, cap=lambda dim: 100_000, consistent_for=("gaussian", "copula", "continuous"),
-    invariant_to=("scale", "monotone"),
+    invariant_to=("scale", "monotone"), trained=True,
     remark="Denoises instead of comparing: no log K, no e^MI; what its network has not learned can err on either side.",
     cost="Trains a network: about 30 CPU-seconds for 5,000 steps, whatever the size of the sample.",
 )
