@@ -173,6 +173,16 @@ class Bound:
         return self.objective(scores, extras) if self.objective else -self.estimator(scores, extras)
 
     @property
+    def promises(self) -> str:
+        """What it promises, and what it has to be told for that, as one sentence."""
+        words = {"lower": "a lower bound", "upper": "an upper bound", "neither": "neither a lower nor an upper bound"}
+        told = ", told the true p(y)" if self.baseline == "p(y)" else ""
+        known = f", and {words[self.channel_promise]} with the true p(y|x)" if self.channel_promise else ""
+        if self.promise == self.batch_promise:
+            return f"In the population and for a batch it is {words[self.promise]}{told}{known}."
+        return f"In the population it is {words[self.promise]}{told}, for a batch {words[self.batch_promise]}{known}."
+
+    @property
     def training(self) -> tuple:
         """Two bounds with the same value here train the same critic and differ only in how they read it."""
         return (self.objective or self.estimator, self.baseline, self.density)

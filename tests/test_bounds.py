@@ -58,6 +58,18 @@ def test_facts(key):
         assert bound.promise == "lower"
 
 
+@pytest.mark.parametrize("key, sentence", [
+    ("infonce", "In the population and for a batch it is a lower bound."),
+    ("dv", "In the population it is a lower bound, for a batch neither a lower nor an upper bound."),
+    ("smile", "In the population and for a batch it is neither a lower nor an upper bound."),
+    ("ba", "In the population and for a batch it is a lower bound, told the true p(y)."),
+    ("club", "In the population and for a batch it is neither a lower nor an upper bound, and an upper bound with the true p(y|x)."),
+    ("l1out", "In the population it is a lower bound, for a batch neither a lower nor an upper bound, and an upper bound with the true p(y|x)."),
+])
+def test_promises_in_words(key, sentence):
+    assert bounds[key].promises == sentence
+
+
 @over_bounds
 def test_leading_axes_are_replicates(key):
     bound, scores = bounds[key], normal(2, 3, K, K)

@@ -16,8 +16,9 @@ from mi_explorer import Gaussian
 from mi_explorer.estimators import Estimate, register, registry
 from mi_explorer.parameters import ParameterError
 
-over_registry = pytest.mark.parametrize("key", list(registry))
-CONTINUOUS = [key for key in registry if registry[key].accepts == ("continuous",)]
+QUICK = [key for key in registry if not registry[key].trained]  # the others: tests/test_minde.py
+over_registry = pytest.mark.parametrize("key", QUICK)
+CONTINUOUS = [key for key in QUICK if registry[key].accepts == ("continuous",)]
 over_continuous = pytest.mark.parametrize("key", CONTINUOUS)
 
 
@@ -38,7 +39,7 @@ def sample_for(key, n=400, seed=0, independent=False):
 # -- one body for all --------------------------------------------------------------------------------------------------
 
 
-@over_registry
+@pytest.mark.parametrize("key", list(registry))
 def test_facts(key):
     estimator = registry[key]
     assert estimator.key == key and estimator.name and estimator.formula
@@ -103,7 +104,7 @@ def test_independent_data_give_zero(key):
     assert abs(mean) < bias + 4 * stderr
 
 
-@pytest.mark.parametrize("key", [key for key in registry if "gaussian" in registry[key].consistent_for])
+@pytest.mark.parametrize("key", [key for key in QUICK if "gaussian" in registry[key].consistent_for])
 def test_gaussian_truth(key):
     """One nat from 4,000 samples (KDE: 1,500): the mean of 6 within 4 of its standard errors, and KDE's bias of 0.02."""
     rows = 1500 if key == "kde" else 4000

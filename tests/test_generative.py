@@ -326,31 +326,42 @@ def test_a_density_that_leaves_the_numbers_ends_with_its_own_sentence():
 
 
 @pytest.mark.slow
-def test_training_reaches_the_perfect_density():
-    """2 nats in two coordinates, 1500 steps, four replicates. Within 0.1 nats that a network of this size may still owe
-    (flow 0.04, the others below 0.03 on three seeds), and four standard errors of the mean difference."""
+def test_a_flow_finds_what_a_gaussian_misses():
+    """An X: given x, y has two peaks. 600 steps on two replicates; within 0.06 nats of the perfect value, where 0.02 to
+    0.04 were measured on three seeds, and four standard errors. A Gaussian q finds 0.23 of the 0.41 nats."""
     experiment = small(
-        distribution=Gaussian.from_mi(2.0, dim=2), bounds=tuple(GENERATIVE), width=64, learning_rate=2e-3, batch_size=64,
-        steps=1500, replicates=4, evaluate_every=1500,
+        distribution=XMixture(0.9), bounds=("flow", "doe-gaussian"), width=64, learning_rate=5e-3, batch_size=128, steps=600,
+        evaluate_every=600,
     )
     last = collect(run(experiment)).evaluations[-1]
-    for index, key in enumerate(GENERATIVE):
-        error = math.sqrt((last.stderr[index] ** 2 + last.perfect_stderr[index] ** 2).sum()) / 4
-        assert abs(last.estimate[index].mean() - last.perfect[index].mean()) < 0.1 + 4 * error, key
+    error = math.sqrt((last.stderr[0] ** 2 + last.perfect_stderr[0] ** 2).sum()) / 2
+    assert abs(last.estimate[0].mean() - last.perfect[0].mean()) < 0.06 + 4 * error
+    assert last.estimate[1].mean() < 0.3
+
+
+@pytest.mark.slow
+def test_wrong_densities_push_a_difference_above_the_truth_and_barber_agakov_below():
+    """2 nats behind y³, whose marginal no Gaussian fits: 3.0 and 1.5 were measured on three seeds."""
+    experiment = small(
+        distribution=Transformed(Gaussian.from_mi(2.0, dim=1), g="cube"), bounds=("doe-gaussian", "ba"), width=64,
+        learning_rate=5e-3, batch_size=128, steps=600, evaluate_every=600,
+    )
+    difference, known = collect(run(experiment)).evaluations[-1].estimate.mean(1)
+    assert difference > 2.5 and 1.2 < known < 1.8
 
 
 @pytest.mark.slow
 def test_a_difference_of_entropies_does_not_collapse_where_infonce_does():
-    """18.41 nats in 128 dimensions, K = 128, as in McAllester & Stratos 2020: InfoNCE cannot pass log 128 = 4.85."""
+    """18.41 nats in 128 dimensions, K = 128, the point of McAllester & Stratos 2020 (18.38 and 18.42 after their 3000
+    steps): after 1000 steps 17.6 and 17.5, where InfoNCE cannot pass log 128 = 4.85."""
     problem = Gaussian(dim=128, correlation=0.5)
     experiment = small(
         distribution=problem, bounds=("infonce", "doe-gaussian", "doe-logistic"), width=128, learning_rate=2e-3,
         batch_size=128, steps=1000, replicates=1, evaluate_every=1000,
     )
-    last = collect(run(experiment)).evaluations[-1]
-    infonce, *differences = last.estimate[:, 0]
+    infonce, *differences = collect(run(experiment)).evaluations[-1].estimate[:, 0]
     assert problem.mi == pytest.approx(18.41, abs=0.005) and infonce < math.log(128)
-    assert all(value > 14 for value in differences)
+    assert all(16.5 < value < 19 for value in differences)
 
 
 def test_a_perfect_density_is_the_log_ratio():

@@ -231,3 +231,23 @@ def test_curves_on_one_chart_look_different():
     styles = assign(shown, [*bounds, "my-own"])
     assert len(set(styles.values())) == 4
     assert styles["infonce"] == assign(("infonce",), bounds)["infonce"] == 0
+
+
+def test_the_bracket_is_drawn_and_put_into_words_where_there_is_an_upper_bound(page):
+    page.apply(bounds=("infonce", "club"), steps=60)
+    page.start()
+    wait_for(lambda: page.state == "finished")
+    points = page.chart.points("bracket")
+    assert (points["low"] <= page.experiment.distribution.mi).all() and (points["high"] >= page.experiment.distribution.mi).all()
+    wait_for(lambda: "told the true p(y|x)" in page.bracket.value)
+    page.apply(bounds=("infonce", "nwj"))
+    wait_for(lambda: page.run == 2 and page.state == "finished")
+    assert "bracket" not in page.chart._curves
+    wait_for(lambda: page.bracket.value == "")
+
+
+def test_a_bound_that_a_problem_cannot_have_is_refused_with_a_reason(page):
+    page.apply(bounds=("infonce", "club"))
+    page.problem.family.value = "symmetric_channel"
+    assert "symbols have none" in page.status.value and not page.experiment.distribution.discrete
+    assert page.problem.family.value == page.experiment.distribution.name

@@ -12,8 +12,10 @@ from .histogram import histogram, histogram_shuffled
 from .kde import kde
 from .discrete import plugin
 from .ross import ross
+from .minde import minde
 
 __all__ = [
     "Estimate", "SampleEstimator", "register", "registry", "ksg1", "ksg2", "lnc", "gaussian", "copula", "histogram",
     "histogram_shuffled", "kde", "ross", "plugin",
+    "minde",
 ]

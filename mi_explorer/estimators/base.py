@@ -58,6 +58,7 @@ class SampleEstimator:
     every column), or some of what it accepts.
     invariant_to: what may be done to a side without changing the estimate: "scale" (columns moved and stretched),
     "linear" (any invertible linear map), "monotone" (an increasing map of every column), "relabel" (names of symbols).
+    trained: it trains a network, which takes so long that whoever tries all estimators leaves it out unless asked.
     """
 
     name: str
@@ -74,6 +75,7 @@ class SampleEstimator:
     cap: Callable[[int], int | None] = lambda dim: None
     consistent_for: tuple[str, ...] = ()
     invariant_to: tuple[str, ...] = ()
+    trained: bool = False
     key: str = ""
 
     def __call__(

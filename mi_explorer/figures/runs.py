@@ -8,13 +8,19 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from mi_explorer.bounds import Bound, bounds
+from mi_explorer.bracket import bracket
 from mi_explorer.experiment import Experiment
 from mi_explorer.figures.canvas import ink, new_figure, stamp, words
 from mi_explorer.palette import assign, style_of
 from mi_explorer.parameters import ParameterError
 from mi_explorer.result import Look, Result, over_replicates
-from mi_explorer.verdicts import UNITS
+from mi_explorer.verdicts import UNITS, readings
 
+<<<<<<< HEAD:mi_explorer/figures/runs.py
+=======
+FORMATS = {"png": "image/png", "svg": "image/svg+xml", "pdf": "application/pdf"}
+BRACKETS = 100  # of a level
+>>>>>>> generative:mi_explorer/figures.py
 POINTS = 500  # of a curve: more would only be ink
 
 
@@ -51,6 +57,7 @@ def convergence(result: Result, unit: str = "nats", dark: bool = False) -> Figur
         perfect = [(evaluation.step, evaluation.perfect[index].mean() / scale) for evaluation in result.evaluations]
         if perfect:
             axis.plot(*zip(*perfect), color=style["color"], linewidth=0.7, alpha=0.8)
+    shade_bracket(axis, result, scale, text)
     # A curve that explodes, or a ceiling far above, must not flatten the others.
     top = max(truths.max(), min(ceilings.max(), 2 * truths.max() + 0.5 / scale))
     axis.set_ylim(-0.08 * top, 1.3 * top)
@@ -61,6 +68,20 @@ def convergence(result: Result, unit: str = "nats", dark: bool = False) -> Figur
     words(legend, dark)
     stamp(figure, experiment, dark)
     return figure
+
+
+def shade_bracket(axis, result: Result, scale: float, color: str) -> None:
+    """The space between the best guaranteed lower and upper bounds over each level, where there is an upper one."""
+    starts = [start for start in result.experiment.level_starts() if start < result.steps]
+    label = "bracket"
+    for start, end in zip(starts, [*starts[1:], result.steps]):
+        level, within = result.experiment.at(start), [one for one in result.evaluations if start < one.step <= end]
+        chosen = range(len(within)) if len(within) <= BRACKETS else np.linspace(0, len(within) - 1, BRACKETS).astype(int)
+        found = [(within[i].step, bracket(readings(within[: i + 1], level))) for i in chosen]
+        ends = [(step, one.low / scale, one.high / scale) for step, one in found if one.upper]
+        if ends:
+            axis.fill_between(*zip(*ends), color=color, alpha=0.09, linewidth=0, label=label)
+            label = None
 
 
 def samples(look: Look, experiment: Experiment | None = None, dark: bool = False) -> Figure:

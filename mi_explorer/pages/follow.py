@@ -10,11 +10,10 @@ import time
 
 import numpy as np
 
-from mi_explorer.bounds import bounds
 from mi_explorer.experiment import Experiment
 from mi_explorer.result import Evaluation, over_replicates
 from mi_explorer.runners import Frame
-from mi_explorer.verdicts import Reading
+from mi_explorer.verdicts import Reading, readings
 
 FRAMES_PER_SECOND = 15
 POINTS = 500  # of a curve: more would only be ink
@@ -118,21 +117,4 @@ class Standing:
         """One reading per bound; empty before the first evaluation."""
         if not self.evaluations:
             return []
-        last, level = self.evaluations[-1], experiment.at(self.level_start)
-        count, replicates = len(self.evaluations), experiment.replicates
-        readings = []
-        for index, name in enumerate(experiment.bounds):
-            alive = ~np.isnan(last.estimate[index])  # NaN: ended; infinite: overflowed in a fresh batch, and goes on
-            known = np.isfinite(last.estimate[index])
-            values = last.estimate[index][known]
-            perfect_errors = np.array([one.perfect_stderr[index] for one in self.evaluations])
-            readings.append(Reading(
-                bound=bounds[name], batch_size=level.batch_size, truth=level.distribution.mi,
-                estimate=values.mean() if values.size else math.nan,
-                stderr=float(np.sqrt((last.stderr[index][known] ** 2).sum()) / max(values.size, 1)),
-                sd=values.std(ddof=1) if values.size > 1 else math.nan,
-                perfect=float(self.perfect[index]),
-                perfect_stderr=float(np.sqrt((perfect_errors**2).sum()) / (count * replicates)),
-                replicates=replicates, alive=int(alive.sum()), running=running,
-            ))
-        return readings
+        return readings(self.evaluations, experiment.at(self.level_start), running)

@@ -64,7 +64,7 @@ def show_fields(fields: dict[str, widgets.Widget], experiment: Experiment) -> No
 def chip(key: str) -> tuple:
     """What ``controls.Chips`` needs of a bound; only the first ten registered ones have a colour of their own."""
     own = list(bounds).index(key) if key in bounds else len(STYLES)
-    return key, bounds[key].name, own if own < len(STYLES) else None, bounds[key].remark
+    return key, bounds[key].name, own if own < len(STYLES) else None, f"{bounds[key].remark} {bounds[key].promises}"
 
 
 def rates(chosen: float) -> list[tuple[str, float]]:

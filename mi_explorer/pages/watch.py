@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, urlencode
 import ipywidgets as widgets
 
 from mi_explorer.bounds import bounds
+from mi_explorer.bracket import bracket, bracket_sentence
 from mi_explorer.experiment import CHANGEABLE, Experiment
 from mi_explorer.pages.follow import Blocks, Every, Follower, Standing
 from mi_explorer.pages.inside import TABS, Inside
@@ -78,6 +79,7 @@ class WatchPage:
         self.truth = controls.text("truth")
         self.unit = controls.segments("unit", "Unit", ["nats", "bits"], "nats")
         self.chart = LiveChart(hint="Press Run, or choose a story.")
+        self.bracket = controls.text("bracket")
         self.table = controls.text("table")
         self.inside = Inside(self.on_view)
         self.link = PageLink(downloads=[list(entry) for entry in DOWNLOADS])
@@ -115,7 +117,7 @@ class WatchPage:
                 ),
             ],
             results=[
-                controls.card("", controls.row(self.truth, self.unit), self.chart, self.table, self.link, name="estimates"),
+                controls.card("", controls.row(self.truth, self.unit), self.chart, self.bracket, self.table, self.link, name="estimates"),
                 self.inside.widget,
             ],
             title="Watch the bounds converge",
@@ -322,6 +324,8 @@ class WatchPage:
         styles = assign(experiment.bounds, bounds)
         series = [{"key": key, "label": bounds[key].name, "style": styles[key], "kind": "curve"} for key in experiment.bounds]
         thin = [{**entry, "key": f"perfect:{entry['key']}", "label": f"{entry['label']}, perfect critic", "kind": "perfect"} for entry in series]
+        if any(bounds[key].channel_promise == "upper" for key in experiment.bounds):
+            thin.append({"key": "bracket", "label": "bracket", "style": 0, "kind": "bracket"})
         # A plan is shown whole; otherwise the axis grows with a long run, so that its beginning can be seen.
         self.chart.start(series + thin, experiment.steps if experiment.changes else min(experiment.steps, FIRST_STEPS))
         self.inside.offer(experiment)
@@ -361,6 +365,10 @@ class WatchPage:
             self.table_due = True
             for key, value in zip(frame.experiment.bounds, perfect):
                 self.chart.append(f"perfect:{key}", step, value if math.isfinite(value) else math.nan)
+        if frame.evaluations:
+            found = bracket(self.standing.readings(frame.experiment, False))
+            if found.upper:
+                self.chart.append("bracket", frame.evaluations[-1].step, found.low, found.low, found.high)
         self.chart.flush()
 
     def show_state(self, frame: Frame) -> None:
@@ -394,4 +402,5 @@ class WatchPage:
         self.table_due = False
         now = self.ran or self.experiment
         readings = self.standing.readings(now, self.state == "running")
+        self.bracket.value = html.escape(bracket_sentence(bracket(readings), self.unit.value))
         self.table.value = table(readings, assign(now.bounds, bounds), self.unit.value)

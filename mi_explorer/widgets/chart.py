@@ -101,7 +101,8 @@ class LiveChart(anywidget.AnyWidget):
     def start(self, series: list[dict], x_max: float, title: str = "") -> None:
         """Clear the chart and announce its curves: dicts of key, label, style (palette index) and kind.
 
-        ``kind`` is "curve", or "perfect" for the thin line of a perfect critic. Points of an earlier run that are
+        ``kind`` is "curve", "perfect" for the thin line of a perfect critic, or "bracket" for the shaded space between low
+        and high. Points of an earlier run that are
         still on their way are ignored by the browser.
         """
         with self._lock:

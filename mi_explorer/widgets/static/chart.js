@@ -229,8 +229,9 @@ class View {
     this.entries = [];
     this.legend.replaceChildren();
     const { curves } = this.store.run;
-    for (const curve of curves.filter(({ kind }) => kind === "curve")) {
-      const button = this.legendButton(swatch(`mi-style-${curve.style}`), curve.label);
+    for (const curve of curves.filter(({ kind }) => kind !== "perfect")) {
+      const mark = curve.kind === "bracket" ? "mi-swatch-bracket" : `mi-style-${curve.style}`;
+      const button = this.legendButton(swatch(mark), curve.label);
       const value = element("span", "mi-legend-value");
       button.append(value);
       button.addEventListener("click", () => {
@@ -262,7 +263,10 @@ class View {
   updateLegend() {
     for (const { curve, button, value } of this.entries) {
       button.setAttribute("aria-pressed", String(!this.store.hidden.has(curve.key)));
-      value.textContent = curve.count ? this.number(this.geometry.ends.get(curve)) : "";
+      const last = curve.count - 1;
+      if (last < 0) value.textContent = "";
+      else if (curve.kind === "bracket") value.textContent = this.between(curve.low[last], curve.high[last]);
+      else value.textContent = this.number(this.geometry.ends.get(curve));
     }
     this.perfect?.setAttribute("aria-pressed", String(this.model.get("show_perfect")));
   }
@@ -271,6 +275,10 @@ class View {
     if (!Number.isFinite(nats)) return "ended";
     const value = nats * this.scale;
     return (Math.abs(value) < 1e4 ? value.toFixed(2) : value.toExponential(1)).replace("-", "−");
+  }
+
+  between(low, high) {
+    return `${this.number(low)} … ${this.number(high)}`;
   }
 
   // ---- crosshair
@@ -336,12 +344,14 @@ class View {
       cell("mi-tip-head", "mean"), cell("mi-tip-head mi-tip-range", "range"), cell("mi-tip-head", perfect ? "perfect critic" : ""),
     ];
     for (const { key, label, style, kind } of this.visible) {
-      if (kind !== "curve" || !readings.has(key)) continue;
+      if (kind === "perfect" || !readings.has(key)) continue;
       const [mean, low, high] = readings.get(key);
       const best = readings.get(`perfect:${key}`)?.[0];
-      const range = high > low ? `${this.number(low)} … ${this.number(high)}` : "";
+      const range = high > low ? this.between(low, high) : "";
+      const bracket = kind === "bracket";
       cells.push(
-        swatch(`mi-style-${style}`), cell("mi-tip-name", label), cell("mi-tip-value", this.number(mean)),
+        swatch(bracket ? "mi-swatch-bracket" : `mi-style-${style}`), cell("mi-tip-name", label),
+        cell("mi-tip-value", bracket ? "" : this.number(mean)),
         cell("mi-tip-range", range), cell("mi-tip-perfect", best === undefined ? "" : this.number(best)),
       );
     }

@@ -1,6 +1,7 @@
 // Draws one frame of the live chart on a canvas. Knows numbers and colours, not the widget.
 
 const BAND_OPACITY = 0.15;
+const BRACKET_OPACITY = 0.09;
 const NOISE_OPACITY = 0.17; // the line through every point, behind the smoothed one
 const SMOOTHING = 4; // pixels to either side
 
@@ -203,6 +204,14 @@ function drawPlot(ctx, width, height, scene, theme) {
   ctx.clip();
   ctx.lineJoin = "round";
   const curves = traces.filter(({ curve }) => curve.kind === "curve");
+  ctx.fillStyle = ctx.strokeStyle = theme.fg;
+  ctx.lineWidth = 1;
+  for (const { points } of traces.filter(({ curve }) => curve.kind === "bracket")) {
+    ctx.globalAlpha = BRACKET_OPACITY;
+    fillBand(ctx, points, toY);
+    ctx.globalAlpha = 0.5;
+    for (const row of [2, 3]) strokeCurve(ctx, points.map((point) => [point[0], point[row]]), toY);
+  }
   for (const { color, line } of curves) {
     ctx.globalAlpha = BAND_OPACITY;
     ctx.fillStyle = color;
@@ -214,7 +223,7 @@ function drawPlot(ctx, width, height, scene, theme) {
     ctx.strokeStyle = color;
     strokeCurve(ctx, points, toY);
   }
-  for (const { curve, color, line } of traces) {
+  for (const { curve, color, line } of traces.filter(({ curve }) => curve.kind !== "bracket")) {
     const perfect = curve.kind === "perfect";
     ctx.globalAlpha = perfect ? 0.75 : 1;
     ctx.strokeStyle = color;
