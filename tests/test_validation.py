@@ -69,7 +69,9 @@ def test_a_staircase_adds_up():
 
 def test_the_ksg_section_compares_with_the_truth(monkeypatch):
     low = module("low_dimensional")
-    monkeypatch.setattr(low, "N", 500)
+    for size in ("N", "HELD_OUT"):
+        monkeypatch.setattr(low, size, 500)
+    monkeypatch.setattr(low, "PROBLEMS", 2)
     shares, section = finish(low.low_dimensional(Settings(quick=True)))
     assert shares[-1] == 1 and len(section.rows) == 14
     values = [row.ours for row in section.rows[:10]]

@@ -16,11 +16,7 @@ from mi_explorer.parameters import ParameterError
 from mi_explorer.result import Look, Result, over_replicates
 from mi_explorer.verdicts import UNITS, readings
 
-<<<<<<< HEAD:mi_explorer/figures/runs.py
-=======
-FORMATS = {"png": "image/png", "svg": "image/svg+xml", "pdf": "application/pdf"}
 BRACKETS = 100  # of a level
->>>>>>> generative:mi_explorer/figures.py
 POINTS = 500  # of a curve: more would only be ink
 
 
