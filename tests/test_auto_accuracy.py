@@ -14,7 +14,7 @@ from mi_explorer.auto.rows import inflation, without_copies
 from mi_explorer.auto.screening import related
 from mi_explorer.auto.tables import predict
 from mi_explorer.estimators.data import pair
-from mi_explorer.validate import counts, score_auto, within
+from mi_explorer.validation.scores import counts, score_auto, within
 
 
 def channel(symbols, error, n, seed):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 __all__ = ["LENSES", "ProblemPanel"]
 
+import contextlib
 import dataclasses
 
 import ipywidgets as widgets
@@ -110,7 +111,8 @@ class ProblemPanel:
         base, lens = taken_apart(self.value)
         new = families[name]()
         if not new.discrete and "dim" in parameters(new) and "dim" in parameters(base):
-            new = dataclasses.replace(new, dim=base.dim)
+            with contextlib.suppress(ParameterError):  # two interacting pairs need two dimensions: then the new one's own
+                new = dataclasses.replace(new, dim=base.dim)
         if new.mi_parameter is not None:  # the same information, in another shape, where the family can hold it
             low, high = new.mi_range
             new = new.with_mi(min(max(self.value.mi, low), high - 1e-3 * (high - low)))
