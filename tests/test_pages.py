@@ -6,7 +6,7 @@ import time
 import numpy as np
 import pytest
 
-from mi_explorer import Experiment, Gaussian, StudentT, Transformed, bounds
+from mi_explorer import Experiment, Gaussian, GaussianSparse, StudentT, Transformed, bounds
 from mi_explorer.distributions import families
 from mi_explorer.pages.follow import Blocks, Standing
 from mi_explorer.pages.presets import PRESETS
@@ -115,6 +115,13 @@ def test_changing_the_family_keeps_the_information():
     assert isinstance(told[-1], StudentT) and told[-1].mi == pytest.approx(2.0) and told[-1].dim == 5
     panel.family.value = "symmetric_channel"
     assert told[-1].discrete and 0 < told[-1].mi <= math.log(told[-1].symbols)
+
+
+def test_a_family_that_cannot_have_the_dimension_keeps_its_own():
+    told = []
+    panel = ProblemPanel(Gaussian.from_mi(0.5, dim=1), told.append, pytest.fail)
+    panel.family.value = "gaussian_sparse"  # two interacting pairs do not fit into one dimension
+    assert told[-1].dim == GaussianSparse().dim and told[-1].mi == pytest.approx(0.5)
 
 
 def test_latest_wish_wins_and_no_stale_frame_follows(page):
