@@ -174,9 +174,11 @@ def values_from(name: str, values: object) -> tuple:
     if name == "distribution":
         return tuple(distribution_at(f"{place}[{number}]", value) for number, value in enumerate(values, 1))
     values = tuple(frozen(value) for value in values)
+    seen: set[str] = set()
     for number, value in enumerate(values, 1):
-        if value in values[: number - 1]:
+        if str(value) in seen:
             raise ParameterError(f"{place}[{number}]", value, "given once")
+        seen.add(str(value))
     return values
 
 

@@ -63,7 +63,7 @@ class Store:
                 return None
             rows = tuple({name: number_from(value) for name, value in row.items()} for row in content.pop("rows"))
             cell = Cell(experiment, rows, **content)
-        except (OSError, ValueError, LookupError, TypeError, AttributeError):  # whatever a broken disk leaves
+        except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):  # whatever a broken disk leaves
             return None
         return cell if not self.curves or self.curves_of(experiment).is_dir() else None
 
