@@ -46,7 +46,7 @@ def readout(report: Report, truth: float | None, unit: str) -> str:
     calm = "<p>No warnings: enough rows, no ties, and the candidates agree.</p>"
     mind = f"<h3>Keep in mind</h3><ul>{warned}</ul>" if warned else calm
     return (
-        f'<p class="mi-headline"><span class="mi-figure-big mi-estimate">{amount(report.value, unit)}</span> '
+        f'<p class="mi-answer-line"><span class="mi-figure-big mi-estimate">{amount(report.value, unit)}</span> '
         f'<span class="mi-interval">95 % interval {low} to {high}</span></p>'
         f'<p class="mi-meaning">{html.escape(meaning(report))}</p>'
         f'<div class="mi-tiles">{"".join(tiles)}</div>'
