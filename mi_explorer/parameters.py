@@ -32,6 +32,9 @@ class ParameterError(ValueError):
         self.allowed = allowed
         super().__init__(f"{parameter} is {shown}: it must be {allowed}.")
 
+    def __reduce__(self):  # an exception is rebuilt from its args, the message: a worker process could not send it home
+        return type(self), (self.parameter, self.value, self.allowed)
+
 
 @dataclass(frozen=True)
 class Parameter:

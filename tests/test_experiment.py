@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import math
+import pickle
 import random
 import string
 from urllib.parse import parse_qsl, quote
@@ -416,3 +417,9 @@ def test_the_cap_is_where_it_says():
     Experiment(distribution=Gaussian(dim=20), steps=steps)
     with pytest.raises(ParameterError, match="^steps × batch_size² × dimension"):
         Experiment(distribution=Gaussian(dim=20), steps=steps + 1)
+
+
+def test_an_error_comes_home_from_another_process():
+    error = ParameterError("steps", -1, "at least 1")
+    copy = pickle.loads(pickle.dumps(error))
+    assert (str(copy), copy.parameter, copy.value) == (str(error), "steps", -1)
