@@ -74,6 +74,7 @@ def test_the_readme_runs_as_it_stands(monkeypatch):
     finally:
         bounds.pop("half", None)
         families.pop("copy", None)
+        mi_explorer.estimators.registry.pop("spearman", None)
 
 
 def test_the_readme_names_what_there_is():
