@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from mi_explorer.distributions import Gaussian, GaussianSparse, StudentT
+from mi_explorer.distributions import Gaussian
 from mi_explorer.estimators import minde, registry
 from mi_explorer.parameters import ParameterError
 
@@ -54,11 +54,10 @@ def test_bad_input():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("problem", [Gaussian.from_mi(1.0, dim=5), GaussianSparse(dim=3, pairs=2), StudentT(dim=2, dof=1.0)], ids=str)
-def test_it_finds_the_truth(problem):
-    """10,000 samples, 3,000 steps: within 10 % and three of its standard errors."""
-    estimate = minde(*sample(problem, 10_000), steps=3000)
-    assert abs(estimate.value - problem.mi) < 0.1 * problem.mi + 3 * estimate.stderr and not estimate.warnings
+def test_it_finds_the_truth():
+    """1 nat in 5 + 5 dimensions, 10,000 samples, 3,000 steps: within 10 % and three of its standard errors."""
+    estimate = minde(*sample(Gaussian.from_mi(1.0, dim=5), 10_000), steps=3000)
+    assert abs(estimate.value - 1) < 0.1 + 3 * estimate.stderr and not estimate.warnings
 
 
 @pytest.mark.slow
