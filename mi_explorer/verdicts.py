@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["Reading", "readings", "verdict", "format_mi", "UNITS"]
+__all__ = ["Reading", "readings", "verdict", "format_mi", "signed", "UNITS"]
 
 import math
 from collections.abc import Sequence
@@ -63,6 +63,12 @@ def format_mi(value: float, unit: str = "nats", digits: int = 2) -> str:
         return "–"
     text = f"{value / UNITS[unit]:.{digits}f}"
     return text.replace("-", "−") if float(text) else text.lstrip("-")
+
+
+def signed(value: float, unit: str = "nats") -> str:
+    """The same with its sign: +1.64, −1.64, 0.00."""
+    text = format_mi(value, unit)
+    return f"+{text}" if text[0].isdigit() and float(text) > 0 else text
 
 
 def verdict(reading: Reading, unit: str = "nats") -> str:

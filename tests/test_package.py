@@ -28,6 +28,7 @@ def loaded_by(code: str) -> set[str]:
     "import mi_explorer",
     "import mi_explorer; mi_explorer.Experiment().to_url(); mi_explorer.Gaussian.from_mi(4, dim=20).mi",
     "import mi_explorer.pages; mi_explorer.pages.watch()",
+    "import mi_explorer.pages; mi_explorer.pages.why()",
     "import mi_explorer.server",
 ])
 def test_no_torch_before_the_first_run(code):

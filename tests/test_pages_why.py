@@ -11,10 +11,11 @@ import pytest
 from mi_explorer import ParameterError, figures
 from mi_explorer.pages.why.ledger import sentence
 from mi_explorer.pages.why.page import PANELS, WhyPage
-from mi_explorer.pages.why.words import prose, signed, time_left
+from mi_explorer.pages.why.words import prose, time_left
 from mi_explorer.studies import Ascent, Ceiling, Ledger, Measured, Microscope, Playground
 from mi_explorer.studies.ceiling import CeilingSnapshot
 from mi_explorer.studies.ledger import Entry, LedgerSnapshot
+from mi_explorer.verdicts import signed
 
 HOSTILE = [math.nan, math.inf, -math.inf, 1e9, -1e9, 10**400, "abc", "", None, [1], {"a": 1}, True]
 TINY = {"steps": 10, "width": 8, "batch_size": 8, "replicates": 2}

@@ -12,7 +12,7 @@ from mi_explorer.bounds import bounds
 from mi_explorer.figures.canvas import ink, new_figure, sign, words
 from mi_explorer.palette import style_of
 from mi_explorer.studies.ledger import Entry, LedgerSnapshot
-from mi_explorer.verdicts import UNITS, format_mi
+from mi_explorer.verdicts import UNITS, signed
 
 #: The parts in the order in which they add up: key, label, palette index, hatch.
 PARTS = (
@@ -63,7 +63,7 @@ def waterfall(axis, row: int, one: Entry, scale: float, dark: bool, last: bool) 
         end = start + gap.value
         axis.plot([end / scale] * 2, [y - 0.1, y + 0.33], color=text, linewidth=0.8, zorder=3)
         axis.annotate(
-            format_mi(gap.value, unit="nats" if scale == 1 else "bits"), ((start + end) / 2 / scale, y), ha="center", va="center",
+            signed(gap.value, "nats" if scale == 1 else "bits"), ((start + end) / 2 / scale, y), ha="center", va="center",
             fontsize=7.5, color=text, zorder=5, bbox={"boxstyle": "round,pad=0.15", "fc": axis.get_facecolor(), "ec": "none", "alpha": 0.85},
         )
         start = end

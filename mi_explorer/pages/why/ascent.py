@@ -12,11 +12,11 @@ import numpy as np
 from mi_explorer.bounds import bounds
 from mi_explorer.pages.settings import NAMES
 from mi_explorer.pages.why.panel import Panel, Story
-from mi_explorer.pages.why.words import amount, folded, signed
+from mi_explorer.pages.why.words import amount, folded
 from mi_explorer.palette import assign
 from mi_explorer.studies import Ascent
 from mi_explorer.studies.ascent import AscentSnapshot, Stop
-from mi_explorer.verdicts import UNITS, format_mi
+from mi_explorer.verdicts import UNITS, format_mi, signed
 from mi_explorer.widgets import controls
 
 

@@ -143,7 +143,7 @@ def field_control(panel: Panel, name: str, study: Description) -> widgets.Widget
         return controls.dropdown(field, fact.label, [(panel.names.get(o, o), o) for o in fact.options], value, help=fact.help)
     if not fact.slider:
         return controls.number(field, fact.label, value, fact.low, fact.high, help=fact.help)
+    low, high, step = fact.slider  # a tenth of a step: a link may hold any number, and the browser would move it
     if fact.kind is int:
-        return controls.slider(field, fact.label, value, *map(int, fact.slider), help=fact.help)
-    low, high, step = map(float, fact.slider)  # a finer step than the eye needs: a link may hold any number
-    return controls.slider(field, fact.label, value, low, high, step / 10, help=fact.help)
+        return controls.slider(field, fact.label, value, int(low), int(high), max(1, int(step) // 10), help=fact.help)
+    return controls.slider(field, fact.label, value, float(low), float(high), step / 10, help=fact.help)

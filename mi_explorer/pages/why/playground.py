@@ -9,11 +9,11 @@ import math
 
 from mi_explorer.bounds import bounds
 from mi_explorer.pages.why.panel import Panel, Story
-from mi_explorer.pages.why.words import amount, error, signed
+from mi_explorer.pages.why.words import amount, error
 from mi_explorer.palette import assign
 from mi_explorer.studies import Playground
 from mi_explorer.studies.playground import SAMPLE_ESTIMATORS, PlaygroundSnapshot
-from mi_explorer.verdicts import format_mi
+from mi_explorer.verdicts import format_mi, signed
 from mi_explorer.widgets import controls
 
 

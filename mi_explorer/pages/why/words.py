@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-__all__ = ["amount", "error", "folded", "plus", "prose", "signed", "time_left"]
+__all__ = ["amount", "error", "folded", "plus", "prose", "time_left"]
 
 import html
 import math
 import re
 
-from mi_explorer.verdicts import format_mi
+from mi_explorer.verdicts import format_mi, signed
 
 
 def amount(value: float, unit: str) -> str:
     """1.64 nats."""
     return f"{format_mi(value, unit)} {unit}"
-
-
-def signed(value: float, unit: str) -> str:
-    """+1.64, −1.64, 0.00: without the unit's name."""
-    text = format_mi(value, unit)
-    return f"+{text}" if text[0].isdigit() and float(text) > 0 else text
 
 
 def plus(value: float, stderr: float, unit: str) -> str:
