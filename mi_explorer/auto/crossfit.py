@@ -26,6 +26,7 @@ VALIDATION = 0.1
 BLOCKS = 40  # stretches of neighbouring rows that stay together where the rows are a time series
 SHUFFLES = 199
 MOST_PAIRED = 2500  # rows of which all pairs are scored at once; a bound cannot exceed its logarithm
+MEMBERS = (3000, 4), (8000, 2), (math.inf, 1)  # critics of each fold, by its training rows: more where rows are few and critics cheap
 CHUNK = 900  # rows whose pairs a mixture is asked for at once
 MIXTURES = (2, 3, 5)
 MOST_EPOCHS = 60
@@ -86,12 +87,12 @@ def crossfit(
         for name, pair in (("x", "a"), ("y", "b"))
     )
     left = deadline - begun
-    fitted = None
+    members = next(count for rows, count in MEMBERS if folds.training.shape[1] <= rows)
     for fitted in network.train(
-        *sides, correlations, folds.training, folds.validation, seed, begun + 0.6 * left, MOST_EPOCHS
+        *sides, correlations, folds.training, folds.validation, members, seed, begun + 0.6 * left, MOST_EPOCHS
     ):
         if not isinstance(fitted, network.Fit):
-            yield 0.1 + 0.6 * fitted, f"Training a critic on {FOLDS} folds at once"
+            yield 0.1 + 0.6 * fitted, f"Training {members} critics for each of {FOLDS} folds at once"
     yield 0.7, "Fitting Gaussian mixtures"
     mixtures = _mixtures(x, y, views, folds, seed, begun + 0.85 * left)
     yield 0.85, "Estimating on the rows held out"

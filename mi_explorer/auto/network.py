@@ -1,10 +1,11 @@
-"""A critic that starts as a Gaussian model and learns what that model misses; all folds are trained in one batched step.
+"""Critics that start as a Gaussian model and learn what that model misses; all folds are trained in one batched step.
 
     f(x, y) = sum_k r_k a_k b_k - s_k (a_k^2 + b_k^2)  +  g(x) h(y) + u(x) + v(y)
 
 The first part is the log density ratio of canonical Gaussian pairs (a_k, b_k), exact where the data are Gaussian; the rest
 are small networks whose product is zero at the start. Loss: symmetric InfoNCE over all pairs of a batch (van den Oord et al. 2018,
-arXiv:1807.03748, eq. 4, both ways round), whose optimum is the log density ratio whatever the batch size.
+arXiv:1807.03748, eq. 4, both ways round), whose optimum is the log density ratio whatever the batch size. Each fold has a few critics
+that differ in their start and their batches; the mean of their scores knows more than any of them.
 """
 
 from __future__ import annotations
@@ -40,35 +41,36 @@ class Features:
 
 @dataclass(frozen=True, eq=False)
 class Fit:
-    """Trained critics: ``weights`` with a leading axis of folds; ``epochs``: (folds,), after which each gained hardly more."""
+    """Trained critics: ``weights`` with a leading axis (members * folds), critic i being of fold i % folds."""
 
     weights: dict[str, Tensor]
-    epochs: np.ndarray
+    members: int
     out_of_time: bool
 
 
 def train(
     x: Features, y: Features, correlations: np.ndarray, training: np.ndarray, validation: np.ndarray,
-    seed: int, deadline: float, most_epochs: int,
+    members: int, seed: int, deadline: float, most_epochs: int,
 ) -> Iterator[float | Fit]:
     """Yields the share done after each epoch, then the Fit.
 
     correlations: (folds, k), what the Gaussian part starts from. training, validation: (folds, rows) indices.
-    deadline: on the clock ``time.perf_counter``.
+    members: critics of each fold. deadline: on the clock ``time.perf_counter``.
     """
+    correlations, training, validation = (np.tile(a, (members, 1)) for a in (correlations, training, validation))
     generator = torch.Generator().manual_seed(seed)
     sides = [_tensors(x), _tensors(y)]
-    folds, rows = training.shape
+    critics, rows = training.shape
     weights = _start(sides[0][0].shape[-1], sides[1][0].shape[-1], correlations, generator)
     optimiser = torch.optim.AdamW(weights.values(), lr=LEARNING_RATE, weight_decay=DECAY, betas=(0.9, 0.99))
     average = {name: weight.detach().clone() for name, weight in weights.items()}
     batch = min(LARGEST_BATCH, max(SMALLEST_BATCH, rows // 8), rows)
     steps = max(1, rows // batch)
     training, validation = torch.from_numpy(training), torch.from_numpy(validation)
-    alive = torch.arange(folds)
+    alive = torch.arange(critics)
     best = {name: weight.clone() for name, weight in average.items()}
     best_value = _validate(average, sides, validation, alive)
-    mark, epochs = best_value.clone(), torch.zeros(folds, dtype=torch.long)
+    mark, epochs = best_value.clone(), torch.zeros(critics, dtype=torch.long)
     out_of_time = False
     for epoch in range(1, most_epochs + 1):
         order = torch.rand(len(alive), rows, generator=generator).argsort(-1)
@@ -102,24 +104,26 @@ def train(
             alive = alive[going]
             _keep(weights, average, optimiser, going)
         yield epoch / most_epochs
-    yield Fit(best, epochs.numpy(), bool(out_of_time))
+    yield Fit(best, members, out_of_time)
 
 
 @torch.no_grad()
 def score_matrix(fit: Fit, fold: int, x: Features, y: Features, rows_x: np.ndarray, rows_y: np.ndarray) -> np.ndarray:
-    """f of one fold's critic for all pairs: (len(rows_x), len(rows_y))."""
-    weights = {name: weight[fold : fold + 1] for name, weight in fit.weights.items()}
+    """The mean f of one fold's critics for all pairs: (len(rows_x), len(rows_y))."""
     chosen = []
     for side, rows in ((x, rows_x), (y, rows_y)):
         chosen += [torch.from_numpy(part[fold : fold + 1, rows]) for part in (side.inputs, side.pairs)]
-    return _scores(weights, *chosen)[0].numpy()
+    total, folds = 0, len(x.inputs)
+    for critic in range(fold, folds * fit.members, folds):
+        total = total + _scores({name: weight[critic : critic + 1] for name, weight in fit.weights.items()}, *chosen)[0]
+    return (total / fit.members).numpy()
 
 
 def _start(dim_x, dim_y, correlations, generator):
-    folds = len(correlations)
+    critics = len(correlations)
 
     def layer(inputs, outputs):
-        drawn = torch.randn(folds, inputs, outputs, generator=generator)
+        drawn = torch.randn(critics, inputs, outputs, generator=generator)
         return drawn * math.sqrt(2 / inputs)
 
     weights = {"correlation": torch.from_numpy(np.arctanh(correlations).astype(np.float32))}
@@ -127,7 +131,7 @@ def _start(dim_x, dim_y, correlations, generator):
         sizes = (max(dim, 1), WIDTH, WIDTH, WIDTH, EMBEDDING + 1)
         for depth, (inputs, outputs) in enumerate(zip(sizes, sizes[1:])):
             weights[f"{side}{depth}"] = layer(inputs, outputs)
-            weights[f"{side}{depth}_bias"] = torch.zeros(folds, 1, outputs)
+            weights[f"{side}{depth}_bias"] = torch.zeros(critics, 1, outputs)
         weights[f"{side}3"] *= 0.1 if side == "x" else 0.0  # the product is zero, its gradient is not
         weights[f"{side}3"][..., -1] = 0
     return {name: weight.requires_grad_() for name, weight in weights.items()}
@@ -191,11 +195,11 @@ def _tensors(side):
 
 
 def _take(side, alive, rows):
-    return tuple(part[alive.unsqueeze(1), rows] for part in side)
+    return tuple(part[(alive % len(part)).unsqueeze(1), rows] for part in side)
 
 
 def _clip(weights):
-    """Each fold's gradient to a norm of at most CLIP: the folds are independent, so must be their clipping."""
+    """Each critic's gradient to a norm of at most CLIP: the critics are independent, so must be their clipping."""
     squares = [weight.grad.square().flatten(1).sum(1) for weight in weights.values()]
     factor = (CLIP / (torch.stack(squares).sum(0).sqrt() + 1e-6)).clamp(max=1)
     for weight in weights.values():
@@ -203,7 +207,7 @@ def _clip(weights):
 
 
 def _keep(weights, average, optimiser, going):
-    """Drop the folds that are done, from weights, averages and the optimiser's memory."""
+    """Drop the critics that are done, from weights, averages and the optimiser's memory."""
     for name, weight in list(weights.items()):
         state = optimiser.state.pop(weight)
         for key in ("exp_avg", "exp_avg_sq"):
