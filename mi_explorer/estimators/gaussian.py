@@ -15,11 +15,11 @@ import math
 from dataclasses import replace
 
 import numpy as np
-from scipy.special import digamma, polygamma
 
 from ..parameters import ParameterError
 from .base import Estimate, register
 from .data import MANY_TIES, Pair, standardise, tied_share
+from .special import digamma, polygamma
 
 SINGULAR = 1e-13  # 1 - r² below this is rounding: one side determines a direction of the other
 

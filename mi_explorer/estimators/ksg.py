@@ -13,12 +13,12 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-from scipy.special import digamma
 
 from ..parameters import Parameter, ParameterError
 from .base import Estimate, register
 from .data import Pair, break_ties, standardise
 from .neighbours import count_within, nearest, side_distance
+from .special import digamma
 from .spread import ROWS, block_stderr
 
 K = Parameter(int, 1, 1000, label="Neighbours k", slider=(1, 20, 1))

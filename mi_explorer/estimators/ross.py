@@ -7,13 +7,13 @@ __all__ = ["ross"]
 import math
 
 import numpy as np
-from scipy.special import digamma
 
 from ..parameters import ParameterError
 from .base import Estimate, register
 from .data import Pair, break_ties, standardise, symbols
 from .ksg import K, most_rows
 from .neighbours import count_within, nearest
+from .special import digamma
 
 
 @register(

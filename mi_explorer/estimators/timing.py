@@ -8,9 +8,9 @@ import statistics
 import time
 
 import numpy as np
-from scipy.special import digamma
 
 from .ksg import ksg1
+from .special import digamma
 
 
 def plain_ksg(x: np.ndarray, y: np.ndarray, k: int = 3) -> float:
