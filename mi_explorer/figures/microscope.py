@@ -35,9 +35,15 @@ def contributions(axis, snapshot: MicroscopeSnapshot, unit: str, dark: bool) -> 
     many, few = (style_of(look).matplotlib(dark)["color"] for look in (0, 1))
     axis.hist(f, edges, weights=np.full(len(f), 100 / len(f)), color=many, alpha=0.75, label="of the pairs")
     if weight.sum():
-        axis.hist(f, edges, weights=100 * weight / weight.sum(), histtype="stepfilled", color=few, alpha=0.55, hatch="////", edgecolor=few, label="of the sum of $e^f$")
+        axis.hist(
+            f, edges, weights=100 * weight / weight.sum(), histtype="stepfilled", color=few, alpha=0.55, hatch="////", edgecolor=few,
+            label="of the sum of $e^f$",
+        )
         axis.axvline(f.max(), color=text, linewidth=0.9, linestyle=":")
-        axis.annotate(f"largest pair: {100 * snapshot.largest[0]:.0f} %", (f.max(), 0.96), xycoords=("data", "axes fraction"), ha="right", va="top", fontsize=8, color=text, xytext=(-4, 0), textcoords="offset points")
+        axis.annotate(
+            f"largest pair: {100 * snapshot.largest[0]:.0f} %", (f.max(), 0.96), xycoords=("data", "axes fraction"), ha="right", va="top",
+            fontsize=8, color=text, xytext=(-4, 0), textcoords="offset points",
+        )
     axis.set_xlabel(f"f of a pair of strangers ({unit})")
     axis.set_ylabel("share in %")
     axis.set_ylim(top=1.25 * axis.get_ylim()[1])

@@ -19,6 +19,7 @@ from mi_explorer.description import Description
 from mi_explorer.distributions import FixedSample, Gaussian
 from mi_explorer.experiment import Experiment, bounds_from
 from mi_explorer.parameters import ParameterError, choice, real, validate, whole
+from mi_explorer.studies.limits import check_numbers
 from mi_explorer.studies.measured import Measured, over_batches
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ class Ledger(Description):
         object.__setattr__(self, "bounds", bounds_from(self.bounds))
         if self.pairs < self.batch_size:
             raise ParameterError("pairs", self.pairs, f"at least {self.batch_size}, the batch size: no pair comes twice in a batch")
+        check_numbers(pairs=self.pairs, dim=self.dim, replicates=self.replicates)
         self.experiment()  # checks what the whole costs
 
     def population(self) -> Gaussian:

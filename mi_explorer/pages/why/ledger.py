@@ -85,10 +85,8 @@ def table(snapshot: LedgerSnapshot, unit: str) -> str:
 
 def row(one: Entry, study: Ledger, style: int, unit: str) -> dict:
     slug = controls.css_name(one.bound)[3:].strip("-")
-    gaps = [
-        f'<span class="mi-gap-{key}-{slug}"><span class="mi-value">{plus(gap.value, gap.stderr, unit)}</span></span>' for key, gap in one.gaps.items()
-    ]
-    shown = f'<span class="mi-shown-{slug}"><span class="mi-value">{format_mi(one.shown.value, unit)}</span>{error(one.shown.stderr, unit)}</span>'
+    gaps = [f'<span class="mi-gap-{key}-{slug}">{plus(gap.value, gap.stderr, unit)}</span>' for key, gap in one.gaps.items()]
+    shown = f'<span class="mi-shown-{slug}">{format_mi(one.shown.value, unit)}{error(one.shown.stderr, unit)}</span>'
     return {
         "name": html.escape(bounds[one.bound].name), "class": f"mi-row-{slug}", "style": style,
         "cells": [format_mi(one.truth, unit), *gaps, shown],

@@ -110,5 +110,8 @@ PLAYGROUND = Panel(
     main=("estimators", "lens", "strength", "mi", "dim", "pairs", "steps"),
     more=("batch_size", "width", "learning_rate", "replicates", "seed"),
     picture=picture, alternative=alternative, headline=headline, table=table,
-    names={"half_cube": "x·√|x|: longer tails", "spiral": "spiral", "wiggly": "wiggly", "asinh": "asinh: shorter tails", "normal_cdf": "Φ: uniform margins"},
+    names={
+        "half_cube": "x·√|x|: longer tails", "spiral": "spiral", "wiggly": "wiggly", "asinh": "asinh: shorter tails",
+        "normal_cdf": "Φ: uniform margins",
+    },
 )
