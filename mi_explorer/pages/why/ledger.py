@@ -115,7 +115,8 @@ LEDGER = Panel(
         ),
         Story(
             "by-heart", "Learned by heart",
-            "2 nats in 20 dimensions, and only 300 pairs. In training every estimate looks splendid; on fresh pairs there is nothing. "
+            "2 nats in 20 dimensions, and only 300 pairs. In training NWJ looks right and the others show more than there is; on fresh "
+            "pairs all three show less than nothing. "
             "Raise N and watch the third bar go.",
             Ledger(mi=2.0, dim=20, batch_size=32, pairs=300, width=128, steps=800),
         ),
@@ -123,7 +124,7 @@ LEDGER = Panel(
             "right-by-luck", "Right by luck",
             "SMILE clips and so shows too much, its critic has learned too little, the data add some: large errors that add up to a small "
             "one. A good number is no proof of a good estimate.",
-            Ledger(mi=4.0, dim=10, bounds=("smile(1)", "smile", "infonce"), pairs=3000, steps=800),
+            Ledger(mi=4.0, dim=10, bounds=("smile", "smile(1)", "infonce"), pairs=3000, steps=800),
         ),
     ),
     main=("bounds", "mi", "dim", "batch_size", "pairs", "width", "steps"),
