@@ -116,8 +116,7 @@ LEDGER = Panel(
         Story(
             "by-heart", "Learned by heart",
             "2 nats in 20 dimensions, and only 300 pairs. In training NWJ looks right and the others show more than there is; on fresh "
-            "pairs all three show less than nothing. "
-            "Raise N and watch the third bar go.",
+            "pairs all three show less than nothing. Raise N and watch the third bar go.",
             Ledger(mi=2.0, dim=20, batch_size=32, pairs=300, width=128, steps=800),
         ),
         Story(

@@ -103,7 +103,8 @@ PLAYGROUND = Panel(
         ),
         Story(
             "squeezed", "Squeezed and wiggled",
-            "A gentle map: wiggles along every axis. KSG hardly notices, because it looks at close neighbours only.",
+            "Wiggles along every axis, and wiggles upon wiggles. A correlation loses most of it, KSG a little each time, because it looks at "
+            "close neighbours only; the network keeps nearly all, and ranks do not notice.",
             Playground(lens="wiggly", estimators=("infonce", "nwj", "ksg1", "gaussian", "copula")),
         ),
     ),
