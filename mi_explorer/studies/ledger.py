@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from mi_explorer.description import Description
 from mi_explorer.distributions import FixedSample, Gaussian
 from mi_explorer.experiment import Experiment, bounds_from
@@ -118,13 +120,15 @@ class Entry:
 def entry(name: str, truth: float, perfect, fresh, seen) -> Entry:
     """The account from what was shown on batches, arrays (batches, replicates)."""
     ideal, shown_fresh, shown = over_batches(perfect), over_batches(fresh), over_batches(seen)
+    with np.errstate(invalid="ignore"):  # infinite less infinite: an estimator that broke down has no account
+        critic, sample = fresh - perfect, seen - fresh
     return Entry(
         bound=name, truth=truth,
         bound_gap=Measured(ideal.value - truth, ideal.stderr, ideal.spread),
-        critic_gap=over_batches(fresh - perfect),  # paired: the same batches, whose chances cancel
+        critic_gap=over_batches(critic),  # paired: the same batches, whose chances cancel
         # Batch b of the data set and fresh batch b have nothing to do with each other: their difference varies as much
         # as both together.
-        sample_gap=over_batches(seen - fresh),
+        sample_gap=over_batches(sample),
         perfect=ideal, fresh=shown_fresh, shown=shown,
     )
 
