@@ -27,6 +27,7 @@ LAZY = {
     "Estimate": "mi_explorer.estimators:Estimate",
     "figures": "mi_explorer.figures",
     "pages": "mi_explorer.pages",
+    "studies": "mi_explorer.studies",
     "run": "mi_explorer.training:run",
     "collect": "mi_explorer.result:collect",
     "Result": "mi_explorer.result:Result",

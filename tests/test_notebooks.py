@@ -57,6 +57,16 @@ def test_the_lesson_and_the_bound_that_it_writes():
     assert sum(MADE_BY_RUNNING in shown(cell) for cell in cells) == 2  # the page, and the page with the own bound
 
 
+def test_the_lesson_on_errors_and_its_cells():
+    check = (
+        "answer = snapshot.answer\n"
+        "assert 20 < answer.low < answer.K < answer.high < 1000, answer  # above e^2.8 = 16; the curve gives about 180"
+    )
+    cells = carry_out(FOLDER / "why-estimates-are-wrong.ipynb", "nothing", check)
+    assert [MADE_BY_RUNNING in shown(cell) for cell in cells].count(True) == 1  # the page
+    assert any("image/png" in shown(cell) for cell in cells) and any("text/html" in shown(cell) for cell in cells)
+
+
 def test_the_landing_page_draws_its_picture():
     check = "assert abs(spots.mi - 1) < 3 * spots.mi_stderr and cloud.mi == bent.mi == 1"
     cells = carry_out(FOLDER / "index.ipynb", "nothing", check)

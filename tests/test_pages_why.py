@@ -118,6 +118,32 @@ def test_words_and_picture_of_a_beginning(panel):
     figures.to_bytes(panel.picture(first, "nats", False, False))
 
 
+WILD = {"learning_rate": 0.9, "bounds": ("infonce", "nwj", "mine", "smile", "flo")}
+EXTREMES = (
+    Ledger(mi=0.0, pairs=8, **TINY), Ledger(mi=20.0, pairs=8, **{**TINY, "replicates": 1}), Ledger(mi=20.0, pairs=8, **WILD, **{**TINY, "steps": 40}),
+    Ledger(bounds=("nwj",), pairs=8, **TINY),
+    Ascent(top=20.0, stops=2, **WILD, **{**TINY, "steps": 40}), Ascent(top=0.1, stops=2, **{**TINY, "replicates": 1}),
+    Microscope(mi=0.0, repeats=3), Microscope(mi=20.0, repeats=3, pairs=2), Microscope(problem="symbols", mi=0.0, repeats=3, pairs=2),
+    Microscope(problem="symbols", mi=20.0, repeats=3, pairs=2),
+    Ceiling(mi=0.0, largest=3, streams=8), Ceiling(mi=20.0, largest=3, streams=8), Ceiling(mi=1.0, tolerance=5.0, largest=2, streams=8),
+    Playground(mi=0.0, strength=1, pairs=50, lens="normal_cdf", **TINY),
+    Playground(mi=20.0, strength=1, pairs=50, lens="wiggly", learning_rate=0.9, **{**TINY, "steps": 40, "replicates": 1}),
+    Playground(strength=0, pairs=50, dim=1, estimators=("gaussian",)), Playground(strength=4, pairs=50, lens="normal_cdf", **TINY),
+)
+
+
+@pytest.mark.parametrize("study", EXTREMES, ids=str)
+def test_nothing_that_is_allowed_breaks_the_page(study):
+    """Whatever comes of it, infinite or broken down: the thread that draws must survive it."""
+    panel = next(panel for panel in PANELS if panel.study is type(study))
+    *_, end = study.carry_out()
+    for make in (panel.headline, panel.alternative, panel.table):
+        text = make(end, "nats")
+        assert text and "nan" not in text and "inf " not in text, text
+    figures.to_bytes(panel.picture(end, "nats", False, False))
+    assert len(end.frame())
+
+
 # -- the ledger's sentences --------------------------------------------------------------------------------------------
 
 

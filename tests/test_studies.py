@@ -12,7 +12,7 @@ from mi_explorer.studies import Ascent, Ceiling, Ledger, Measured, Microscope, P
 from mi_explorer.studies.ceiling import CeilingSnapshot, crossing, gap_of_stream, rounded
 from mi_explorer.studies.measured import over_batches
 
-SMALL = {"steps": 25, "width": 16, "batch_size": 16, "replicates": 2}
+SMALL = {"steps": 8, "width": 16, "batch_size": 16, "replicates": 2}
 STUDIES = (
     Ledger(pairs=100, bounds=("infonce",), **SMALL),
     Ascent(stops=3, **SMALL),
@@ -67,6 +67,8 @@ def test_a_study_can_be_left_at_any_time(study):
     (lambda: Ledger(bounds=("nonsense",)), "bounds"),
     (lambda: Ledger(bounds=()), "bounds"),
     (lambda: Ledger(steps=100_000, batch_size=2048, pairs=2048), "steps × batch_size² × dimension"),
+    (lambda: Ledger(pairs=100_000, dim=200), "pairs × dim × replicates"),
+    (lambda: Microscope(pairs=1_000_000, dim=20), "pairs × dim"),
     (lambda: Ascent(stops=1), "stops"),
     (lambda: Microscope(problem="cauchy"), "problem"),
     (lambda: Ceiling(largest=21), "largest"),
@@ -114,7 +116,10 @@ def test_every_pair_is_drawn_equally_often():
 
 @pytest.fixture(scope="module")
 def account():
-    return last(Ledger(mi=2.0, dim=3, bounds=("infonce", "nwj", "smile", "tuba"), pairs=60, batch_size=16, width=64, steps=300, learning_rate=5e-3))
+    return last(Ledger(
+        mi=2.0, dim=3, bounds=("infonce", "nwj", "smile", "tuba"), pairs=60, batch_size=16, width=64, steps=250, learning_rate=5e-3,
+        replicates=2,
+    ))
 
 
 def test_the_ledger_sums_exactly(account):

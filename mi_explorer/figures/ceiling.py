@@ -22,9 +22,13 @@ def ceiling(snapshot: CeilingSnapshot, unit: str = "nats", dark: bool = False, n
     colour = style_of(0).matplotlib(dark)["color"]
     value, error = (study.mi - snapshot.gap) / scale, 2 * snapshot.stderr / scale
     axis.axhline(study.mi / scale, color=text, linestyle=(0, (5, 3)), linewidth=1.6, label="true MI")
-    axis.axhspan((study.mi - study.tolerance) / scale, study.mi / scale, color=style_of(2).matplotlib(dark)["color"], alpha=0.2, linewidth=0, label="near enough")
+    near = style_of(2).matplotlib(dark)["color"]
+    axis.axhspan((study.mi - study.tolerance) / scale, study.mi / scale, color=near, alpha=0.2, linewidth=0, label="near enough")
     axis.plot(sizes, np.log(sizes) / scale, color=text, linestyle=":", linewidth=1.2, label="log K")
-    axis.errorbar(sizes, value, yerr=error, color=colour, linewidth=1.8, marker="o", markersize=4, capsize=2, label="InfoNCE, perfect critic (± 2 standard errors)")
+    axis.errorbar(
+        sizes, value, yerr=error, color=colour, linewidth=1.8, marker="o", markersize=4, capsize=2,
+        label="InfoNCE, perfect critic (± 2 standard errors)",
+    )
     answer = snapshot.answer
     if answer.K:
         axis.axvline(answer.K, color=text, linewidth=1.2)

@@ -35,10 +35,17 @@ def contributions(axis, snapshot: MicroscopeSnapshot, unit: str, dark: bool) -> 
     many, few = (style_of(look).matplotlib(dark)["color"] for look in (0, 1))
     axis.hist(f, edges, weights=np.full(len(f), 100 / len(f)), color=many, alpha=0.75, label="of the pairs")
     if weight.sum():
-        axis.hist(f, edges, weights=100 * weight / weight.sum(), histtype="stepfilled", color=few, alpha=0.55, hatch="////", edgecolor=few, label="of the sum of $e^f$")
+        axis.hist(
+            f, edges, weights=100 * weight / weight.sum(), histtype="stepfilled", color=few, alpha=0.55, hatch="////", edgecolor=few,
+            label="of the sum of $e^f$",
+        )
         axis.axvline(f.max(), color=text, linewidth=0.9, linestyle=":")
-        axis.annotate(f"largest pair: {100 * snapshot.largest[0]:.0f} %", (f.max(), 0.96), xycoords=("data", "axes fraction"), ha="right", va="top", fontsize=8, color=text, xytext=(-4, 0), textcoords="offset points")
-    axis.set_xlabel(f"f of a pair of strangers ({unit})")
+        axis.annotate(
+            f"largest pair: {100 * snapshot.largest[0]:.0f} %", (f.max(), 0.96), xycoords=("data", "axes fraction"), ha="right", va="top",
+            fontsize=8, color=text, xytext=(-4, 0), textcoords="offset points",
+        )
+    edge = f"; below {FLOOR / scale:.0f}: at the edge" if (snapshot.sample < FLOOR).any() else ""
+    axis.set_xlabel(f"f of a pair of strangers ({unit}{edge})")
     axis.set_ylabel("share in %")
     axis.set_ylim(top=1.25 * axis.get_ylim()[1])
     words(axis.legend(fontsize=8, frameon=False, loc="upper left"), dark)
@@ -53,7 +60,7 @@ def scatter(axis, snapshot: MicroscopeSnapshot, dark: bool) -> None:
     axis.axhspan(1 - sd, 1 + sd, color=text, alpha=0.09, linewidth=0, label="± 1 standard deviation, exact")
     axis.axhline(1, color=text, linestyle=(0, (5, 3)), linewidth=1.4, label="what it should be: 1")
     for side in (-1, 1):
-        axis.axhline(1 + side * least, color=text, linestyle=":", linewidth=1, label="least: $(e^I-1)/n$" if side > 0 else None)
+        axis.axhline(1 + side * least, color=text, linestyle=":", linewidth=1, label="the least for any problem" if side > 0 else None)
     axis.set_xlim(0, study.repeats + 1)
     far = max(1.0, *np.percentile(snapshot.means, [99]), 1 + min(sd, 3))
     axis.set_ylim(min(0.0, 1 - min(sd, 1)), 1.5 * far)

@@ -9,7 +9,7 @@ import math
 
 from mi_explorer.distributions import Distribution
 from mi_explorer.runners import Frame
-from mi_explorer.verdicts import Reading, format_mi, verdict
+from mi_explorer.verdicts import Reading, format_mi, signed, verdict
 from mi_explorer.widgets import controls
 
 
@@ -44,15 +44,13 @@ def table(readings: list[Reading], styles: dict[str, int], unit: str) -> str:
 def row(r: Reading, style: int, unit: str) -> dict:
     slug = controls.css_name(r.bound.key)[3:].strip("-")
     error = f' <span class="mi-muted">± {format_mi(r.stderr, unit)}</span>' if math.isfinite(r.estimate) else ""
-    bias = format_mi(r.estimate - r.truth, unit)
-    sign = "+" if bias[0].isdigit() and float(bias) > 0 else ""
     return {
         "name": html.escape(r.bound.name),
         "class": f"mi-row-{slug}",
         "style": style,
         "cells": [
             f'<span class="mi-estimate mi-estimate-{slug}"><span class="mi-value">{format_mi(r.estimate, unit)}</span>{error}</span>',
-            sign + bias, format_mi(r.sd, unit), format_mi(r.perfect, unit),
+            signed(r.estimate - r.truth, unit), format_mi(r.sd, unit), format_mi(r.perfect, unit),
         ],
         "sentence": f'<span class="mi-verdict-{slug}">{html.escape(verdict(r, unit))}</span>',
     }

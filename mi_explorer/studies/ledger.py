@@ -15,10 +15,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from mi_explorer.description import Description
 from mi_explorer.distributions import FixedSample, Gaussian
 from mi_explorer.experiment import Experiment, bounds_from
 from mi_explorer.parameters import ParameterError, choice, real, validate, whole
+from mi_explorer.studies.limits import check_numbers
 from mi_explorer.studies.measured import Measured, over_batches
 
 if TYPE_CHECKING:
@@ -61,6 +64,7 @@ class Ledger(Description):
         object.__setattr__(self, "bounds", bounds_from(self.bounds))
         if self.pairs < self.batch_size:
             raise ParameterError("pairs", self.pairs, f"at least {self.batch_size}, the batch size: no pair comes twice in a batch")
+        check_numbers(pairs=self.pairs, dim=self.dim, replicates=self.replicates)
         self.experiment()  # checks what the whole costs
 
     def population(self) -> Gaussian:
@@ -116,13 +120,15 @@ class Entry:
 def entry(name: str, truth: float, perfect, fresh, seen) -> Entry:
     """The account from what was shown on batches, arrays (batches, replicates)."""
     ideal, shown_fresh, shown = over_batches(perfect), over_batches(fresh), over_batches(seen)
+    with np.errstate(invalid="ignore"):  # infinite less infinite: an estimator that broke down has no account
+        critic, sample = fresh - perfect, seen - fresh
     return Entry(
         bound=name, truth=truth,
         bound_gap=Measured(ideal.value - truth, ideal.stderr, ideal.spread),
-        critic_gap=over_batches(fresh - perfect),  # paired: the same batches, whose chances cancel
+        critic_gap=over_batches(critic),  # paired: the same batches, whose chances cancel
         # Batch b of the data set and fresh batch b have nothing to do with each other: their difference varies as much
         # as both together.
-        sample_gap=over_batches(seen - fresh),
+        sample_gap=over_batches(sample),
         perfect=ideal, fresh=shown_fresh, shown=shown,
     )
 

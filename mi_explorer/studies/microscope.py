@@ -28,6 +28,7 @@ import numpy as np
 from mi_explorer.description import Description
 from mi_explorer.distributions import Distribution, Gaussian, SymmetricChannel
 from mi_explorer.parameters import choice, real, validate, whole
+from mi_explorer.studies.limits import check_numbers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,6 +55,7 @@ class Microscope(Description):
 
     def __post_init__(self):
         validate(self)
+        check_numbers(pairs=self.pairs, dim=self.dim)
 
     def distribution(self) -> Distribution:
         if self.problem == "symbols":

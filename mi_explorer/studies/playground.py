@@ -16,6 +16,7 @@ from mi_explorer.description import Description
 from mi_explorer.distributions import Distribution, Gaussian, Transformed
 from mi_explorer.experiment import Experiment
 from mi_explorer.parameters import ParameterError, choice, real, validate, whole
+from mi_explorer.studies.limits import check_numbers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,6 +67,7 @@ class Playground(Description):
     def __post_init__(self):
         validate(self)
         object.__setattr__(self, "estimators", estimators_from(self.estimators))
+        check_numbers(pairs=self.pairs, dim=self.dim, replicates=self.replicates)
         problem = self.bent(self.strength)  # checks that the map fits the dimension
         if self.critics:
             self.experiment(problem)

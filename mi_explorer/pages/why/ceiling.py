@@ -44,7 +44,10 @@ def table(snapshot: CeilingSnapshot, unit: str) -> str:
     rows = [
         {
             "name": f"K = {size:,}", "class": f"mi-row-{size}",
-            "cells": [format_mi(math.log(size), unit), format_mi(snapshot.study.mi - gap, unit), format_mi(gap, unit, 3) + error(stderr, unit, 3)],
+            "cells": [
+                format_mi(math.log(size), unit), format_mi(snapshot.study.mi - gap, unit),
+                format_mi(gap, unit, 3) + error(stderr, unit, 3),
+            ],
         }
         for size, gap, stderr in zip(snapshot.sizes, snapshot.gap, snapshot.stderr)
     ]

@@ -44,7 +44,10 @@ def table(snapshot: MicroscopeSnapshot, unit: str) -> str:
     measured = small(snapshot.variance) + (f' <span class="mi-muted">± {small(error)}</span>' if math.isfinite(error) else "")
     row = {
         "name": prose("Variance of the mean of e^f"), "class": "mi-row-variance",
-        "cells": [f'<span class="mi-measured">{measured}</span>', f'<span class="mi-predicted">{small(exact)}</span>', f"at least {small(study.least_variance())}"],
+        "cells": [
+            f'<span class="mi-measured">{measured}</span>', f'<span class="mi-predicted">{small(exact)}</span>',
+            f"at least {small(study.least_variance())}",
+        ],
         "sentence": f'<span class="mi-verdict-variance">{prose(verdict(snapshot, law, unit))}</span>',
     }
     effective = {

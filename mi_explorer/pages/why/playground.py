@@ -33,7 +33,7 @@ def moves(snapshot: PlaygroundSnapshot) -> dict[str, float]:
     for key in snapshot.study.estimators:
         strengths, means, _ = snapshot.curve(key)
         if len(strengths) > 1:
-            found[key] = means[-1] - means[0]
+            found[key] = float(means[-1]) - float(means[0])
     return found
 
 
@@ -70,13 +70,14 @@ def table(snapshot: PlaygroundSnapshot, unit: str) -> str:
         strengths, means, spread = snapshot.curve(key)
         if not len(strengths):
             continue
-        last = f"{format_mi(means[-1], unit)}{error(spread[-1], unit)}"
+        first, last = float(means[0]), float(means[-1])
         slug = controls.css_name(key)[3:].strip("-")
         rows.append({
             "name": html.escape(name_of(key)), "style": looks[key], "class": f"mi-row-{slug}",
             "cells": [
-                f"{format_mi(means[0], unit)}{error(spread[0], unit)}",
-                f'<span class="mi-bent-{slug}">{last}</span>', signed(means[-1] - means[0], unit), signed(means[-1] - snapshot.study.mi, unit),
+                f"{format_mi(first, unit)}{error(spread[0], unit)}",
+                f'<span class="mi-bent-{slug}">{format_mi(last, unit)}{error(spread[-1], unit)}</span>',
+                signed(last - first, unit), signed(last - snapshot.study.mi, unit),
             ],
         })
     columns = ["Estimator", "As it was", f"Bent {snapshot.standings[-1].strength} times", "Moved", "Error now"]
@@ -103,12 +104,16 @@ PLAYGROUND = Panel(
         ),
         Story(
             "squeezed", "Squeezed and wiggled",
-            "A gentle map: wiggles along every axis. KSG hardly notices, because it looks at close neighbours only.",
+            "Wiggles along every axis, and wiggles upon wiggles. A correlation loses most of it, KSG a little each time, because it looks at "
+            "close neighbours only; the network keeps nearly all, and ranks do not notice.",
             Playground(lens="wiggly", estimators=("infonce", "nwj", "ksg1", "gaussian", "copula")),
         ),
     ),
     main=("estimators", "lens", "strength", "mi", "dim", "pairs", "steps"),
     more=("batch_size", "width", "learning_rate", "replicates", "seed"),
     picture=picture, alternative=alternative, headline=headline, table=table,
-    names={"half_cube": "x·√|x|: longer tails", "spiral": "spiral", "wiggly": "wiggly", "asinh": "asinh: shorter tails", "normal_cdf": "Φ: uniform margins"},
+    names={
+        "half_cube": "x·√|x|: longer tails", "spiral": "spiral", "wiggly": "wiggly", "asinh": "asinh: shorter tails",
+        "normal_cdf": "Φ: uniform margins",
+    },
 )
