@@ -91,7 +91,7 @@ def test_counts_of_scores():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [
-    "spiral-multinormal-sparse-3-3-2-2.0", "student-identity-3-3-2", "swissroll_x-normal_cdf-1v1-normal-0.75",
+    "student-identity-3-3-2", "swissroll_x-normal_cdf-1v1-normal-0.75",
 ])
 def test_tasks(name):
     scores = score_auto([name], 4000, [11], time_limit=600)
