@@ -218,10 +218,12 @@ def test_a_time_series_is_recognised_and_widens_the_interval():
     z = np.zeros((280, 2))
     for t in range(1, 280):
         z[t] = 0.95 * z[t - 1] + draw.standard_normal(2)
+    z[:, 1] += z[:, 0]  # so that the copula is chosen for both
     series = estimate(z[:, 0], z[:, 1])
     assert any("time series" in warning for warning in series.warnings)
     mixed = estimate(*draw.permutation(z).T)
     assert not any("time series" in warning for warning in mixed.warnings)
+    assert series.chosen.method == mixed.chosen.method == "copula"
     assert np.diff(series.interval) > 1.5 * np.diff(mixed.interval)
     ordered = z[np.argsort(z[:, 0])]
     assert not any("time series" in warning for warning in estimate(*ordered.T).warnings)

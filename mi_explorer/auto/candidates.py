@@ -15,6 +15,7 @@ from .margins import Side
 from .screening import related
 from .tables import predict
 
+WIDER = 10  # neighbours, against the usual three
 SHOWN = 4  # columns in which neighbours are still near
 FEW = 1000  # rows among which all pairs of neighbours are quickly found, whatever the dimension
 MOST_ROWS = 20_000  # for looking at all pairs of columns
@@ -52,7 +53,8 @@ def _option(key, x, y, seed, warnings):
 def _neighbours(x, y, seed, warnings, anyhow):
     """KSG on normal scores: of the columns that show a dependence where these are few, else of all where those are few, or ``anyhow``.
 
-    What some columns of x tell about some columns of y is never more than what all tell.
+    What some columns of x tell about some columns of y is never more than what all tell. Where neighbourhoods are too wide for the
+    dependence the value falls with their number k: twice its fall from the usual k to 10 is what may be missing.
     """
     a, b = columns("x", x.scores, discrete=False), columns("y", y.scores, discrete=False)
     where = "normal scores"
@@ -65,7 +67,8 @@ def _neighbours(x, y, seed, warnings, anyhow):
     if a.dim + b.dim > SOME_COLUMNS and not anyhow:
         return None
     option = _option("ksg1", a, b, seed, warnings)
-    return replace(option, name=f"{option.name} on {where}")
+    wider = registry["ksg1"](a, b, seed=seed, k=min(WIDER, len(a.values) - 1)).value
+    return replace(option, name=f"{option.name} on {where}", shortfall=max(0.0, 2 * (option.value - wider)))
 
 
 def _mixed(side):

@@ -31,7 +31,8 @@ Z, Z_ONE_SIDED = 1.96, 1.645
 class Option:
     """A candidate before the choice.
 
-    model: its learned model. sides: the columns that a sample estimator was given. gap: in-sample less held-out value, nats.
+    model: its learned model. sides: the columns that a sample estimator was given. shortfall: how much it may be too low for a reason
+    that its standard error does not know, nats. gap: in-sample less held-out value, nats.
     """
 
     method: str
@@ -41,6 +42,7 @@ class Option:
     kind: str
     model: object = field(default=None, repr=False)
     sides: tuple[Columns, Columns] | None = field(default=None, repr=False)
+    shortfall: float = 0.0
 
     @property
     def gap(self) -> float:
@@ -140,17 +142,18 @@ def _gain(model, other, inflation):
 
 
 def _interval(chosen, speaker, n):
-    """Value ± 1.96 standard errors, half the gap between training and held-out rows, and what neither of them knows.
+    """Value ± 1.96 standard errors, the gap between training and held-out rows, and what neither of them knows.
 
-    Upwards at least as far as the I from which the value could have come: near independence the pointwise variance is 2 I,
-    and a standard error taken from a sample that happens to look independent misses that.
+    Half of the gap downwards, all of it upwards: what a model has not learned makes it too low. Upwards at least as far as the I
+    from which the value could have come: near independence the pointwise variance is 2 I, and a standard error taken from a sample
+    that happens to look independent misses that.
     """
     if math.isinf(chosen.value):
         return (max(0.0, float(speaker.model.bound.mean())) if speaker is not None else 0.0), math.inf
     gap = chosen.gap if chosen.model is not None or speaker is None else speaker.gap
-    extra = gap / 2 + max(LEAST_WIDTH, LEAST_WIDTH * chosen.value)
+    extra = max(LEAST_WIDTH, LEAST_WIDTH * chosen.value)
     value = max(0.0, chosen.value)
     reach = Z * math.sqrt(2 / n)
     root = (reach + math.sqrt(reach**2 + 4 * value)) / 2  # of I = value + reach * sqrt(I)
-    high = max(chosen.value + Z * chosen.stderr, root**2)
-    return max(0.0, chosen.value - Z * chosen.stderr - extra), high + extra
+    high = max(chosen.value + Z * chosen.stderr, root**2) + max(gap, chosen.shortfall)
+    return max(0.0, chosen.value - Z * chosen.stderr - gap / 2 - extra), high + extra

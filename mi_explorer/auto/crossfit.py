@@ -18,6 +18,7 @@ import numpy as np
 
 from . import mixture as gaussian_mixture
 from . import network
+from .choice import FEW_COLUMNS
 from .margins import Side
 from .screening import View, look
 
@@ -88,6 +89,8 @@ def crossfit(
     )
     left = deadline - begun
     members = next(count for rows, count in MEMBERS if folds.training.shape[1] <= rows)
+    if x.scores.shape[1] + y.scores.shape[1] <= FEW_COLUMNS:
+        members = 1  # nearest neighbours see more there than any critic
     for fitted in network.train(
         *sides, correlations, folds.training, folds.validation, members, seed, begun + 0.6 * left, MOST_EPOCHS
     ):
