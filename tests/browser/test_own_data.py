@@ -147,8 +147,12 @@ def test_keyboard_only(desk):
         pytest.fail(f"{selector} cannot be reached with Tab")
 
     tab_to(".mi-example select")
-    page.keyboard.type("Made: only")
-    page.wait_for_function("document.querySelectorAll('.mi-side-row').length == 3")
+    for _ in range(20):
+        if page.eval_on_selector(".mi-example select", "list => list.selectedOptions[0].text").endswith("together"):
+            break
+        page.keyboard.press("ArrowDown")
+    page.wait_for_function("document.querySelector('.mi-story').innerText.includes('two coins')")
+    page.wait_for_function("document.querySelector('.mi-sides').innerText.includes('second coin')")
     tab_to(".mi-open-file")
     tab_to(".mi-side-row input")
     page.keyboard.press("ArrowRight")
