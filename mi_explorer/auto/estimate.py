@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..estimators import registry
-from ..estimators.data import Pair, pair
+from ..estimators.data import Columns, Pair, pair
 from ..parameters import Parameter, ParameterError
 from . import candidates, shuffles, words
 from .choice import choose, choose_table, from_model
@@ -118,8 +118,19 @@ def _automatic(sample: Pair, deadline: float):
         choice = choose(base, models, neighbours if neighbours is not base else None, n, dims, wider)
     yield Stage(0.95, "Shuffling")
     null = shuffles.null(sample, choice, x, y, rearrange)
-    warnings += words.about(sample, choice, x, y, wider)
-    return _report(sample, choice.option.value, choice.interval, choice.lower_bound, null, choice.candidates, warnings, AUTO)
+    warnings += words.about(sample, choice, x, y, wider, warnings)
+    most = min(most_information(sample.x), most_information(sample.y))
+    value, low, high = (min(number, most) for number in (choice.option.value, *choice.interval))
+    return _report(sample, value, (low, high), choice.lower_bound, null, choice.candidates, warnings, AUTO)
+
+
+def most_information(columns: Columns) -> float:
+    """What a side can tell at the most, in nats: the log of the number of its symbols. Infinite for numbers, and as long as
+    some symbol was seen only once: then others wait to be seen."""
+    if not columns.is_discrete:
+        return math.inf
+    counts = np.unique(columns.values, axis=0, return_counts=True)[1]
+    return math.log(len(counts)) if counts.min() > 1 else math.inf
 
 
 def _learned(x, y, n, seed, wider, rearrange, deadline, warnings):

@@ -15,8 +15,8 @@ UNSTABLE = 0.25  # of the value, or nats, between training and held-out rows
 DIVIDED = 0.25  # of the value between candidates
 
 
-def about(sample: Pair, choice: Choice, x: Side, y: Side, wider: float) -> list[str]:
-    """Sentences, the gravest first."""
+def about(sample: Pair, choice: Choice, x: Side, y: Side, wider: float, said: list[str]) -> list[str]:
+    """Sentences, the gravest first, beside those that were ``said`` while estimating."""
     found = []
     option, n = choice.option, sample.n
     dims = x.scores.shape[1] + y.scores.shape[1]
@@ -39,7 +39,7 @@ def about(sample: Pair, choice: Choice, x: Side, y: Side, wider: float) -> list[
             "and the interval is widened accordingly."
         )
     tied = [name for side in (sample.x, sample.y) for name in _tied(side)]
-    if tied:
+    if tied and not any("occur more than once" in sentence for sentence in said):
         found.append("Ties: many values occur more than once in " + ", ".join(tied[:5]) + (" and others." if tied[5:] else "."))
     if option.gap > UNSTABLE * max(option.value, 0.2):
         found.append(
