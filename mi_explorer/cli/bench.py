@@ -15,7 +15,7 @@ beside torch_mist: measured in turns, printed as a table."""
 
 
 def add(commands) -> None:
-    one = commands.add("bench", "measure how fast this machine trains critics", bench, epilog=EPILOG)
+    one = commands.add("bench", "measure how fast this machine trains critics and runs KSG", bench, epilog=EPILOG)
     one.add_argument("--torch-mist", metavar="PYTHON", help="the Python of an environment with torch_mist 0.2.17 and pandas")
     one.add_argument("--quick", action="store_true", help="seconds instead of minutes; the ratios are rough then")
 
