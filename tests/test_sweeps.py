@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from mi_explorer import Experiment, Gaussian, ParameterError, Result, collect, figures, run, sweeps
+from mi_explorer import Experiment, Gaussian, StudentT, ParameterError, Result, collect, figures, run, sweeps
 from mi_explorer.distributions import families
 from mi_explorer.sweeps import Cell, Grid, Store, Sweep, steps_of_sweep, sweep
 from mi_explorer.sweeps import together
@@ -144,7 +144,8 @@ def test_an_experiment_gives_the_same_bits_alone_and_in_company(critic, bounds, 
         distribution=Gaussian(dim=3), bounds=bounds, critic=critic, width=8, batch_size=8, steps=12, evaluate_every=5,
         precision=precision, device="cpu",
     )
-    company = [dataclasses.replace(base, seed=seed, replicates=2, distribution=base.distribution.with_mi(1.0 + seed)) for seed in range(3)]
+    problems = [Gaussian(dim=3).with_mi(1.0), Gaussian(dim=3, noise=1.0).with_mi(0.5), StudentT(dim=3).with_mi(0.4)]
+    company = [dataclasses.replace(base, seed=seed, replicates=2, distribution=problem) for seed, problem in enumerate(problems)]
     for experiment, result in zip(company, together.results_of(company)):
         alone = collect(run(experiment))
         assert result.experiment == experiment and np.array_equal(result.estimates, alone.estimates, equal_nan=True)
@@ -173,6 +174,8 @@ def test_batches_hold_what_differs_in_seed_and_distribution_only():
     assert {len(batch) for batch in batches_of(large.experiments, 1)} == {1}  # nothing to gain
     changing = [experiment.with_change(1, learning_rate=0.1) for experiment in GRID.experiments]
     assert {len(batch) for batch in batches_of(changing, 1)} == {1}
+    generative = Grid({**TINY, "bounds": ["infonce", "doe-gaussian"]}, {"seed": range(8)})
+    assert {len(batch) for batch in batches_of(generative.experiments, 1)} == {1}  # together it is not the same to the last bit
 
 
 # -- what comes of a sweep ---------------------------------------------------------------------------------------------

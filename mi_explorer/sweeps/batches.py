@@ -6,6 +6,7 @@ __all__ = ["batches_of"]
 
 import dataclasses
 
+from mi_explorer.bounds import bounds
 from mi_explorer.experiment import Experiment
 from mi_explorer.parameters import parameters
 
@@ -33,7 +34,9 @@ def kind_of(experiment: Experiment) -> tuple:
     own = {field.name: getattr(experiment, field.name) for field in dataclasses.fields(experiment)}
     del own["seed"]
     distribution = own.pop("distribution")
-    alone = experiment.key if experiment.changes else None  # levels change the streams of all at once
+    # Levels change the streams of all at once, and the sums in a density depend in their last bits on what stands beside it.
+    apart = experiment.changes or any(bounds[key].density for key in experiment.bounds)
+    alone = experiment.key if apart else None
     return (*own.values(), distribution.dim_x, distribution.dim_y, alone)
 
 

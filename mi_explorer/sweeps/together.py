@@ -41,9 +41,9 @@ class Together(Trainer):
         self.parts = [Trainer(experiment, device) for experiment in experiments]
         replicates = sum(experiment.replicates for experiment in experiments)
         super().__init__(dataclasses.replace(experiments[0], replicates=replicates), device)
-        join(self.critic, [part.critic for part in self.parts])
-        for uses, (_, baseline) in self.baselines.items():
-            join(baseline, [part.baselines[uses][1] for part in self.parts])
+        for groups in ("critics", "baselines"):
+            for kind, (_, module) in getattr(self, groups).items():
+                join(module, [getattr(part, groups)[kind][1] for part in self.parts])
 
     def stream(self, name: str) -> list[torch.Generator]:
         return [part.stream(name) for part in self.parts]
