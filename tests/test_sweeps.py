@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from mi_explorer import Experiment, Gaussian, StudentT, ParameterError, Result, collect, figures, run, sweeps
+from mi_explorer import Experiment, Gaussian, ParameterError, Result, StudentT, collect, figures, run, sweeps
 from mi_explorer.distributions import families
 from mi_explorer.sweeps import Cell, Grid, Store, Sweep, steps_of_sweep, sweep
 from mi_explorer.sweeps import together
