@@ -14,7 +14,7 @@ from mi_explorer.cli.common import Refusal, count, prepare
 
 NAMES = ("staircase", "low-dimensional", "tasks", "high-dimensional")
 EPILOG = """\
-DIR receives validation.md and its figures. The whole of it takes about an hour on two cores, --quick a few minutes (few
+DIR receives validation.md and its figures. The whole of it takes more than an hour on two cores, --quick some minutes (few
 samples and steps: then verdicts mean little). Ctrl+C writes nothing."""
 
 

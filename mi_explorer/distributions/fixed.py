@@ -9,10 +9,11 @@ from functools import cached_property
 
 from ..parameters import ParameterError, validate, whole
 from .base import Distribution
+from .wrapped import Wrapped
 
 
 @dataclass(frozen=True)
-class FixedSample(Distribution):
+class FixedSample(Wrapped):
     """N pairs of ``base``, drawn once. A sample of it is a random choice among them, no pair twice.
 
     Every replicate has N pairs of its own; the same seed gives the same pairs. ``mi`` and ``log_ratio`` are those of
@@ -45,18 +46,6 @@ class FixedSample(Distribution):
     @property
     def dim_y(self) -> int:
         return self.base.dim_y
-
-    @property
-    def discrete(self) -> bool:
-        return self.base.discrete
-
-    @property
-    def mi(self) -> float:
-        return self.base.mi
-
-    @property
-    def mi_stderr(self) -> float:
-        return self.base.mi_stderr
 
     @cached_property
     def _drawn(self) -> dict:

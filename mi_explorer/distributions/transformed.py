@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 from ..parameters import ParameterError, choice, validate
 from .base import NESTING, Distribution, register
 from .maps import maps
+from .wrapped import Wrapped
 
 
 @register("transformed", label="Transformed")
 @dataclass(frozen=True)
-class Transformed(Distribution):
+class Transformed(Wrapped):
     """(f(X), g(Y)) for a known pair (X, Y).
 
     Mutual information does not change under invertible maps of x and of y, and neither does the pointwise
@@ -57,18 +58,6 @@ class Transformed(Distribution):
     @property
     def dim_y(self) -> int:
         return maps[self.g].dim("g", self.g, self.base.dim_y)
-
-    @property
-    def discrete(self) -> bool:
-        return self.base.discrete
-
-    @property
-    def mi(self) -> float:
-        return self.base.mi
-
-    @property
-    def mi_stderr(self) -> float:
-        return self.base.mi_stderr
 
     @property
     def mi_parameter(self) -> str | None:
