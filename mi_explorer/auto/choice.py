@@ -21,7 +21,7 @@ from .report import Candidate
 GAIN = 2.0  # standard errors
 FEW_COLUMNS = 3  # of both sides together: so far nearest neighbours are nearly unbiased
 SOME_COLUMNS = 6  # so far they are rarely too high
-MANY_ROWS = 3000
+MANY_ROWS = 5000  # from here on the larger of two values may be taken; below, it would often be the luckier one
 CROWDED = 10  # rows for each cell of a table
 LEAST_WIDTH = 0.02  # nats, and share of the value: what no standard error knows about
 Z = 1.96
