@@ -130,7 +130,8 @@ def test_a_link_restores_the_page_and_a_broken_one_says_so(visit):
     assert "bits" in visit.text(".mi-truth")
     assert visit.truth() == pytest.approx(6 / math.log(2), abs=0.001)
     assert visit.page.is_checked(".mi-bounds-infonce-anchor input") and not visit.page.is_checked(".mi-bounds-mine input")
-    assert visit.page.is_visible(".mi-picture-pointwise")
+    visit.page.locator(".mi-inside").scroll_into_view_if_needed()  # the tab is filled for those who look at it
+    visit.page.wait_for_selector(".mi-picture-pointwise", state="visible")
     for broken in ("#batch_size=1", "#%ZZ", "#distribution=nonsense", "#steps=1e400&bounds=infonce"):
         visit.open(broken)
         assert "broken" in visit.wait_status("link"), broken

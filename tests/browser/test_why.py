@@ -86,7 +86,7 @@ def test_a_link_restores_the_page_and_a_broken_one_says_so(visit):
     for broken in ("#panel=nonsense", "#panel=ledger&pairs=1", "#%ZZ"):
         visit.open(broken)
         assert "broken" in visit.wait_status("link"), broken
-        assert visit.page.is_visible(".mi-panel-ledger.mi-on")
+        visit.page.wait_for_selector(".mi-panel-ledger.mi-on", state="visible")
 
 
 def test_bad_input_is_refused_and_the_page_goes_on(visit):
