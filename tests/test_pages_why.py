@@ -9,14 +9,16 @@ import numpy as np
 import pytest
 
 from mi_explorer import ParameterError, figures
+from mi_explorer.pages.panels import PanelPage
+from mi_explorer.pages.panels.words import prose, time_left
+from mi_explorer.pages.why import LESSON
 from mi_explorer.pages.why.ledger import sentence
-from mi_explorer.pages.why.page import PANELS, WhyPage
-from mi_explorer.pages.why.words import prose, time_left
 from mi_explorer.studies import Ascent, Ceiling, Ledger, Measured, Microscope, Playground
 from mi_explorer.studies.ceiling import CeilingSnapshot
 from mi_explorer.studies.ledger import Entry, LedgerSnapshot
 from mi_explorer.verdicts import signed
 
+PANELS = LESSON.panels
 HOSTILE = [math.nan, math.inf, -math.inf, 1e9, -1e9, 10**400, "abc", "", None, [1], {"a": 1}, True]
 TINY = {"steps": 10, "width": 8, "batch_size": 8, "replicates": 2}
 SMALL = {
@@ -38,7 +40,7 @@ def wait_for(condition, seconds=60):
 
 @pytest.fixture
 def page():
-    page = WhyPage()
+    page = PanelPage(LESSON)
     yield page
     page.runner.close()
 
@@ -249,7 +251,7 @@ def test_links(page):
     page.link.set_state({"fragment": own})
     assert page.desk.panel.key == "ceiling" and "Opened from a link" in page.status.value
     with pytest.raises(ParameterError, match="ledger"):
-        WhyPage("nonsense")
+        PanelPage(LESSON, "nonsense")
 
 
 def test_downloads(page):

@@ -119,10 +119,12 @@ class Visit:
 @pytest.fixture
 def visit(chromium, dashboard, request):
     """A fresh tab on a lesson, LESSON and READY of the test's module or else the first; parametrise indirectly with
-    keyword arguments of a browser context."""
+    keyword arguments of a browser context. A parameter ``lesson`` names the notebook itself."""
     options = {"viewport": {"width": 1280, "height": 900}, "accept_downloads": True, **getattr(request, "param", {})}
     context = chromium.new_context(**options)
     place = {name.lower(): getattr(request.module, name) for name in ("LESSON", "READY") if hasattr(request.module, name)}
+    if lesson := getattr(request.node, "callspec", None) and request.node.callspec.params.get("lesson"):
+        place["lesson"] = lesson.notebook
     tab = Visit(context.new_page(), dashboard, **place)
     tab.open()
     yield tab

@@ -11,8 +11,8 @@ import numpy as np
 
 from mi_explorer.bounds import bounds
 from mi_explorer.pages.settings import NAMES
-from mi_explorer.pages.why.panel import Panel, Story
-from mi_explorer.pages.why.words import amount, folded
+from mi_explorer.pages.panels.panel import Panel, Story
+from mi_explorer.pages.panels.words import amount, folded
 from mi_explorer.palette import assign
 from mi_explorer.studies import Ascent
 from mi_explorer.studies.ascent import AscentSnapshot, Stop

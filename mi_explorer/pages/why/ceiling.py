@@ -6,8 +6,8 @@ __all__ = ["CEILING"]
 
 import math
 
-from mi_explorer.pages.why.panel import Panel, Story
-from mi_explorer.pages.why.words import amount, error, folded
+from mi_explorer.pages.panels.panel import Panel, Story
+from mi_explorer.pages.panels.words import amount, error, folded
 from mi_explorer.studies import Ceiling
 from mi_explorer.studies.ceiling import CeilingSnapshot, rounded
 from mi_explorer.verdicts import format_mi

@@ -9,8 +9,8 @@ import math
 
 from mi_explorer.bounds import bounds
 from mi_explorer.pages.settings import NAMES
-from mi_explorer.pages.why.panel import Panel, Story
-from mi_explorer.pages.why.words import amount, error, plus
+from mi_explorer.pages.panels.panel import Panel, Story
+from mi_explorer.pages.panels.words import amount, error, plus
 from mi_explorer.palette import assign
 from mi_explorer.studies import Ledger
 from mi_explorer.studies.ledger import Entry, LedgerSnapshot

@@ -6,8 +6,8 @@ __all__ = ["MICROSCOPE"]
 
 import math
 
-from mi_explorer.pages.why.panel import Panel, Story
-from mi_explorer.pages.why.words import amount, prose
+from mi_explorer.pages.panels.panel import Panel, Story
+from mi_explorer.pages.panels.words import amount, prose
 from mi_explorer.studies import Microscope
 from mi_explorer.studies.microscope import MicroscopeSnapshot
 from mi_explorer.widgets import controls

@@ -8,8 +8,8 @@ import html
 import math
 
 from mi_explorer.bounds import bounds
-from mi_explorer.pages.why.panel import Panel, Story
-from mi_explorer.pages.why.words import amount, error
+from mi_explorer.pages.panels.panel import Panel, Story
+from mi_explorer.pages.panels.words import amount, error
 from mi_explorer.palette import assign
 from mi_explorer.studies import Playground
 from mi_explorer.studies.playground import SAMPLE_ESTIMATORS, PlaygroundSnapshot

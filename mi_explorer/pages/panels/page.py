@@ -1,47 +1,52 @@
-"""The page "Why estimates are wrong": a few questions, each with a study that answers it while you watch."""
+"""A page of panels: a few questions, each with a study that answers it while you watch."""
 
 from __future__ import annotations
 
-__all__ = ["WhyPage", "why"]
+__all__ = ["Lesson", "PanelPage"]
 
 import base64
 import html
 import time
+from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode
 
 import ipywidgets as widgets
 
 from mi_explorer.pages.follow import Every, Follower
-from mi_explorer.pages.why.ascent import ASCENT
-from mi_explorer.pages.why.ceiling import CEILING
-from mi_explorer.pages.why.ledger import LEDGER
-from mi_explorer.pages.why.microscope import MICROSCOPE
-from mi_explorer.pages.why.panel import Desk, Panel
-from mi_explorer.pages.why.playground import PLAYGROUND
-from mi_explorer.pages.why.words import prose, time_left
+from mi_explorer.pages.panels.panel import Desk, Panel
+from mi_explorer.pages.panels.words import prose, time_left
 from mi_explorer.parameters import ParameterError
 from mi_explorer.runners import StudyFrame, StudyRunner
 from mi_explorer.widgets import PageLink, controls
 
-PANELS: tuple[Panel, ...] = (LEDGER, ASCENT, MICROSCOPE, CEILING, PLAYGROUND)
-GOING = ("loading", "running")
+GOING = ("loading", "running", "paused")
 DOWNLOADS = (
     ("png", "PNG", "the picture"), ("svg", "SVG", "the picture as a vector graphic"), ("csv", "CSV", "the numbers behind it"),
     ("json", "JSON", "the settings"),
 )
 
 
-def why(panel: str = PANELS[0].key) -> widgets.Widget:
-    """The page as a widget, opened on one of its panels."""
-    return WhyPage(panel).widget
+@dataclass(frozen=True)
+class Lesson:
+    """A page of panels as data. notebook: the name of the notebook that shows it; title, subtitle: its heading."""
+
+    notebook: str
+    title: str
+    subtitle: str
+    panels: tuple[Panel, ...]
 
 
-class WhyPage:
-    """One runner, one result card, and a desk of controls for each question; a follower's thread writes what moves."""
+class PanelPage:
+    """One runner, one result card, and a desk of controls for each question; a follower's thread writes what moves.
 
-    def __init__(self, panel: str = PANELS[0].key, runner=None):
+    panel: the key of the one to open with, the first if None (ParameterError for another); ``widget`` is the page.
+    """
+
+    def __init__(self, lesson: Lesson, panel: str | None = None, runner=None):
+        self.lesson = lesson
         self.runner = runner or StudyRunner()
-        self.desks = {p.key: Desk(p, self.on_change, self.complain, self.start) for p in PANELS}
+        self.desks = {p.key: Desk(p, self.on_change, self.complain, self.start) for p in lesson.panels}
+        panel = lesson.panels[0].key if panel is None else panel
         if panel not in self.desks:
             raise ParameterError("panel", panel, "one of " + ", ".join(self.desks))
         self.desk = self.desks[panel]
@@ -51,20 +56,21 @@ class WhyPage:
         self.run = 0
         self.began: tuple[float, float] | None = None  # when the study was first heard of, and how much was done then
         self.due = False
-        self.pictures, self.lines = Every(0.5), Every(0.25)
+        self.pictures, self.lines = Every(0.35), Every(0.25)
         self.make()
         self.wire()
         self.lay_out()
-        self.show_desk()
         self.follower = Follower(self.tick)
+        self.show_desk()
 
     # -- widgets -------------------------------------------------------------------------------------------------------
 
     def make(self) -> None:
-        asked = [(panel.key, panel.label, panel.question) for panel in PANELS]
+        asked = [(panel.key, panel.label, panel.question) for panel in self.lesson.panels]
         self.panel_buttons, self.panel_box = controls.choices("panel", "Choose a question", asked)
         self.question = controls.text("question")
         self.run_button = controls.button("run", "Run", icon="play", primary=True, help="Start with these settings")
+        self.pause_button = controls.button("pause", "Pause", icon="pause", help="Hold the run; press again to go on")
         self.stop_button = controls.button("stop", "Stop", help="Stop, and keep what has been found")
         self.status = controls.text("status", live=True)
         self.progress = controls.text("progress")
@@ -72,12 +78,14 @@ class WhyPage:
         self.headline = controls.text("headline")
         self.picture = controls.text("picture")
         self.table = controls.text("table")
+        self.notes = controls.text("notes")
         self.link = PageLink(downloads=[list(entry) for entry in DOWNLOADS])
 
     def wire(self) -> None:
-        for panel in PANELS:
+        for panel in self.lesson.panels:
             self.panel_buttons[panel.key].on_click(lambda _, key=panel.key: self.choose(key))
         self.run_button.on_click(lambda _: self.start())
+        self.pause_button.on_click(lambda _: self.hold())
         self.stop_button.on_click(lambda _: self.stop())
         self.unit.observe(lambda _: self.on_view(), "value")
         self.link.observe(lambda _: self.on_link(), ["loaded", "fragment"])
@@ -85,13 +93,14 @@ class WhyPage:
 
     def lay_out(self) -> None:
         self.lead = controls.card("", name="questions")
-        start = controls.card("", controls.row(self.run_button, self.stop_button), self.status, self.progress, name="start")
+        start = controls.card("", controls.row(self.run_button, self.pause_button, self.stop_button), self.status, self.progress, name="start")
         self.settings = controls.group()
         results = controls.card("What is seen", self.headline, self.picture, self.table, self.link, name="results", aside=self.unit)
+        self.notes_card = controls.card("What does not hold", self.notes, name="limits")
+        self.results = controls.group(results)
         self.widget = controls.page(
-            lead=[self.lead], controls=[start, self.settings], results=[results],
-            title="Why estimates are wrong",
-            subtitle="Every error has an address: the bound, the critic, the data, or chance.",
+            lead=[self.lead], controls=[start, self.settings], results=[self.results],
+            title=self.lesson.title, subtitle=self.lesson.subtitle,
         )
         self.theme = self.widget.children[0]
         self.theme.observe(lambda _: self.on_view(), ["dark", "narrow"])
@@ -106,16 +115,22 @@ class WhyPage:
         self.question.value = prose(panel.question)
         self.lead.children = [self.panel_box, self.question, self.desk.lead]
         self.settings.children = [self.desk.widget]
+        self.notes.value = notes(panel)
+        self.results.children = [self.results.children[0], *([self.notes_card] if self.notes.value else [])]
         self.show_words()
         self.show_link()
         self.due = True
+        if panel.live and self.desk.snapshot is None and self.desk.state == "idle":
+            self.start()
 
     def show_words(self) -> None:
         desk = self.desk
         sentence = html.escape(desk.words)
         self.status.value = f'<span class="mi-error">{sentence}</span>' if desk.state == "failed" else sentence
         self.progress.value = html.escape(desk.left)
-        self.stop_button.disabled = desk.state not in GOING
+        self.stop_button.disabled = self.pause_button.disabled = desk.state not in GOING
+        self.pause_button.description = "Resume" if desk.paused else "Pause"
+        controls.set_icon(self.pause_button, "play" if desk.paused else "pause")
         self.run_button.description = "Run" if desk.snapshot is None and desk.state == "idle" else "Run again"
 
     def say(self, sentence: str) -> None:
@@ -138,6 +153,9 @@ class WhyPage:
         self.follower.wake()
 
     def on_change(self) -> None:
+        if self.desk.panel.live:
+            self.start()
+            return
         if self.desk.state not in GOING:
             self.say("Press Run." if self.desk.snapshot is None else "The settings have changed: press Run to see what they do.")
         else:
@@ -147,11 +165,20 @@ class WhyPage:
     def start(self) -> None:
         if self.at_work and self.at_work is not self.desk and self.at_work.state in GOING:
             self.at_work.state, self.at_work.words, self.at_work.left = "idle", "Stopped, because another study was started.", ""
-        self.desk.state, self.desk.left = "loading", ""
-        self.say("Starting: PyTorch is being loaded." if self.run == 0 else "Starting.")
+        self.desk.state, self.desk.left, self.desk.paused = "loading", "", False
+        self.say("Starting: the first run loads what it needs." if self.run == 0 else "Starting.")
         self.show_link()
         self.wish = self.desk
         self.follower.wake()
+
+    def hold(self) -> None:
+        """Pause the run of the question that is shown, or let it go on."""
+        desk = self.desk
+        if desk is self.at_work and desk.state in GOING:
+            desk.paused = not desk.paused
+            (self.runner.pause if desk.paused else self.runner.resume)()
+            self.say("Paused." if desk.paused else "Running.")
+            self.follower.wake()
 
     def stop(self) -> None:
         self.stopping = True
@@ -175,8 +202,9 @@ class WhyPage:
             desk = self.desks[own["panel"]]
             study = desk.panel.study.from_url("#" + urlencode([pair for pair in pairs if pair[0] not in own]))
         except ParameterError as problem:
-            self.desk = self.desks[PANELS[0].key]
-            self.desk.show(PANELS[0].stories[0].study)
+            first = self.lesson.panels[0]
+            self.desk = self.desks[first.key]
+            self.desk.show(first.stories[0].study)
             self.show_desk()
             self.complain(f"This link is broken, so these are the defaults. {problem}")
             return
@@ -186,6 +214,8 @@ class WhyPage:
         desk.show(study)
         self.show_desk()
         self.say("Opened from a link. Press Run.")
+        if desk.panel.live:
+            self.start()
         self.follower.wake()
 
     def on_download(self, name: str) -> None:
@@ -216,7 +246,7 @@ class WhyPage:
         frame = self.runner.take()
         if frame and self.at_work and frame.run == self.run and self.wish is None:
             self.take(frame)
-        going = self.wish is not None or bool(self.at_work and self.at_work.state in GOING)
+        going = self.wish is not None or bool(self.at_work and self.at_work.state in GOING and not self.at_work.paused)
         if self.due and (self.pictures.due() or not going):
             self.due = False
             self.draw()
@@ -272,3 +302,10 @@ class WhyPage:
         words = html.escape(panel.alternative(snapshot, unit), quote=True)
         self.picture.value = f'<img alt="{words}" data-run="{self.run}" data-done="{snapshot.done:.3f}" src="data:image/png;base64,{data}">'
         self.table.value = panel.table(snapshot, unit)
+
+
+def notes(panel: Panel) -> str:
+    """The limits of what is seen and the papers behind it, as HTML; nothing where the panel has neither."""
+    told = [f"<p>{prose(sentence)}</p>" for sentence in panel.limits]
+    papers = [f'<a href="{html.escape(url, quote=True)}" target="_blank" rel="noopener">{html.escape(name)}</a>' for name, url in panel.papers]
+    return "".join(told) + (f'<p class="mi-papers">Read on: {" · ".join(papers)}</p>' if papers else "")

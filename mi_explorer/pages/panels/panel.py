@@ -14,7 +14,7 @@ from mi_explorer.bounds import bounds
 from mi_explorer.description import Description
 from mi_explorer.pages.problem import same
 from mi_explorer.pages.settings import chip, rates, show_fields
-from mi_explorer.pages.why.words import prose
+from mi_explorer.pages.panels.words import prose
 from mi_explorer.parameters import Parameter, ParameterError, parameters
 from mi_explorer.studies.playground import SAMPLE_ESTIMATORS
 from mi_explorer.widgets import controls
@@ -40,6 +40,8 @@ class Panel:
     label: on the button that chooses it; question: what it asks, and what Run does. main, more: fields of the study in
     sight and folded away. picture(snapshot, unit, dark, narrow): a Figure; alternative(snapshot, unit): it in words;
     headline(snapshot, unit): what is seen, in a plain sentence; table(snapshot, unit): HTML. names: options as shown.
+    controls: for fields that need a control of their own, a function (field, label, value) -> widget whose ``value`` is the field's.
+    limits: sentences that say what does not hold; papers: (name, address) each. live: cheap enough to start at every change.
     """
 
     key: str
@@ -53,6 +55,10 @@ class Panel:
     headline: Callable[[object, str], str]
     table: Callable[[object, str], str]
     names: dict[str, str] = dataclasses.field(default_factory=dict)
+    controls: dict[str, Callable] = dataclasses.field(default_factory=dict)
+    limits: tuple[str, ...] = ()
+    papers: tuple[tuple[str, str], ...] = ()
+    live: bool = False
 
     @property
     def study(self) -> type[Description]:
@@ -69,6 +75,7 @@ class Desk:
         self.panel, self.on_change, self.on_error, self.on_story = panel, on_change, on_error, on_story
         self.setting = False
         self.snapshot: object = None
+        self.paused = False
         self.state, self.words, self.left = "idle", "Press Run.", ""
         self.story: Story | None = panel.stories[0]
         self.study = panel.stories[0].study
@@ -117,7 +124,6 @@ class Desk:
         self.show(study)
         self.on_change()
 
-
     def echoes(self, name: str, value) -> bool:
         """Whether a control only says what it was set to: browsers snap the value of a slider to its step."""
         known, step = getattr(self.study, name), getattr(self.fields[name], "step", None)
@@ -133,6 +139,8 @@ def estimator_chip(key: str) -> tuple:
 def field_control(panel: Panel, name: str, study: Description) -> widgets.Widget:
     """The control of one field, made from what the field says about itself."""
     value, field = getattr(study, name), CLASS_OF_FIELD.get(name, name)
+    if name in panel.controls:
+        return panel.controls[name](field, parameters(study)[name].label, value)
     if name in ("bounds", "estimators"):
         sample = SAMPLE_ESTIMATORS if name == "estimators" else ()
         return controls.Chips(name, "Estimators", [estimator_chip(key) for key in dict.fromkeys((*sample, *BOUNDS, *value))], value)
