@@ -23,10 +23,10 @@ class CardEncoders(nn.Module):
         super().__init__()
         generators = [torch.Generator().manual_seed(seed) for seed in seeds]
         self.weights, self.biases = nn.ParameterList(), nn.ParameterList()
-        for ins, outs in zip(sizes, sizes[1:]):
-            drawn = torch.stack([torch.randn(ins, outs, generator=generator) for generator in generators])
-            self.weights.append(nn.Parameter(drawn * math.sqrt(2 / ins)))
-            self.biases.append(nn.Parameter(torch.zeros(len(seeds), 1, outs)))
+        for ins, outs in zip(sizes, sizes[1:]):  # as torch's own Linear begins
+            drawn = torch.stack([2 * torch.rand(ins + 1, outs, generator=generator) - 1 for generator in generators]) / math.sqrt(ins)
+            self.weights.append(nn.Parameter(drawn[:, :-1].clone()))
+            self.biases.append(nn.Parameter(drawn[:, -1:].clone()))
 
     def backbone(self, pictures: torch.Tensor) -> torch.Tensor:
         """(networks, n, 64), after the rectifier."""

@@ -29,6 +29,7 @@ KEPT = ("shared", "anew")
 PROBED = 1024  # cards to fit a probe on, and as many to ask
 JUDGED = 4096  # fresh pairs, at least, for the bound at the end
 SHOWN = 6  # pairs in the picture
+MOST_PICTURES = 20_000
 LARGEST_RUN = 10**7  # pictures that training may look at, replicates included
 
 
@@ -52,7 +53,7 @@ class FactorCards(Description):
     batch_size: int = whole(256, 2, 2048, label="Batch size B", slider=(4, 1024, 4))
     temperature: float = real(0.1, 0.01, 10, label="Temperature", slider=(0.05, 2, 0.05))
     noise: float = real(0.1, 0, 5, label="Noise on every pixel", slider=(0, 1, 0.05))
-    pictures: int = whole(0, 0, 20_000, label="Training pairs (0: always new ones)", slider=(0, 2000, 50))
+    pictures: int = whole(0, 0, 10_000, label="Training pairs (0: always new ones)", slider=(0, 10_000, 500))
     scaling: str = choice("learned", ("learned", "fixed"), label="Temperature while training")
     steps: int = whole(400, 10, 5000, label="Training steps", slider=(100, 1000, 50))
     learning_rate: float = real(2e-3, 0, 1, open=True, label="Learning rate")
@@ -63,6 +64,8 @@ class FactorCards(Description):
         validate(self)
         if self.pictures and self.pictures < self.batch_size:
             raise ParameterError("pictures", self.pictures, f"0, or at least the batch size, {self.batch_size}")
+        if self.pictures * self.replicates > MOST_PICTURES:
+            raise ParameterError("pictures × replicates", self.pictures * self.replicates, f"at most {MOST_PICTURES:,}, to fit into memory")
         cost = self.batch_size * self.steps * self.replicates
         if cost > LARGEST_RUN:
             raise ParameterError("batch_size × steps × replicates", cost, f"at most {LARGEST_RUN:,}")

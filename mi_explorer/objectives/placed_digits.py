@@ -6,7 +6,7 @@ next to useless to a linear classifier, because every pixel can be part of every
 
 from __future__ import annotations
 
-__all__ = ["CANVAS", "Views", "bundled", "place", "places"]
+__all__ = ["CANVAS", "CLASSES", "GENTLE", "ROOM", "Views", "bundled", "place", "places"]
 
 import functools
 import math
@@ -16,6 +16,7 @@ import torch
 from torch import nn
 
 CANVAS = 14
+CLASSES = 10
 DIGIT = 8
 ROOM = CANVAS - DIGIT  # places per axis less one
 NOISE = 0.05
@@ -67,3 +68,7 @@ class Views:
         grid = nn.functional.affine_grid(turn, (count, 1, CANVAS, CANVAS), align_corners=False)
         canvas = nn.functional.grid_sample(digits[:, None], grid, align_corners=False)
         return canvas + self.noise * torch.randn(canvas.shape, generator=generator)
+
+
+#: What leaves a digit that digit.
+GENTLE = Views(rotation=15.0, scale=0.15)
