@@ -100,11 +100,11 @@ class DigitContrast(Description):
             steps, shown, judged, probed = [], [], [], [0]
             found = {"raw": [[accuracy(asked.flatten(1), labels, asking.flatten(1), other_labels)]]}
             found["contrast"] = [[probe(start) for start in starts]]  # still untrained
-            often, seldom = max(1, self.steps // 25), max(1, self.steps // 4)
+            often = max(1, self.steps // 25)
             for step in range(self.steps + 1):
                 batches = [pair(digits, self.batch_size, generator) for generator in training]
                 if step % often == 0 or step == self.steps:
-                    if step and (step % seldom == 0 or step == self.steps):
+                    if step and (step % (5 * often) == 0 or step == self.steps):
                         probed.append(step)
                         found["contrast"].append([probe(start) for start in starts])
                         for name, learner in yardsticks.items():
@@ -121,11 +121,11 @@ class DigitContrast(Description):
                 if step < self.steps:
                     for start, batch in zip(starts, batches):
                         start.advance(*batch)
-                    chosen = torch.randperm(len(digits), generator=yardstick)[: self.batch_size]
-                    chosen = chosen.repeat(2)  # as many pictures as SimCLR's two views
-                    pictures = GENTLE.draw(digits[chosen], places(len(chosen), yardstick), yardstick)
-                    yardsticks["autoencoder"].advance(pictures)
-                    yardsticks["supervised"].advance(pictures, labels[chosen])
+                    for _ in range(2):  # as many pictures as SimCLR's two views
+                        chosen = torch.randperm(len(digits), generator=yardstick)[: self.batch_size]
+                        pictures = GENTLE.draw(digits[chosen], places(len(chosen), yardstick), yardstick)
+                        yardsticks["autoencoder"].advance(pictures)
+                        yardsticks["supervised"].advance(pictures, labels[chosen])
 
 
 def plane(points: np.ndarray) -> tuple[np.ndarray, float]:

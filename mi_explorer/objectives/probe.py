@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 
-def linear_probe(codes: torch.Tensor, labels: torch.Tensor, fresh: torch.Tensor, fresh_labels: torch.Tensor, classes: int, decay: float = 1e-3):
+def linear_probe(codes: torch.Tensor, labels: torch.Tensor, fresh: torch.Tensor, fresh_labels: torch.Tensor, classes: int, decay: float = 1e-2):
     """Share of ``fresh_labels`` (..., m) that multinomial logistic regression, fitted to codes (..., n, d) and labels (..., n), reads
     from fresh codes (..., m, d): (...). Leading axes are probes side by side, fitted in one go.
 

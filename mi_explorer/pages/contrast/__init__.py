@@ -7,6 +7,8 @@ __all__ = ["LESSON", "contrast"]
 import ipywidgets as widgets
 
 from mi_explorer.pages.contrast.cards import CARDS
+from mi_explorer.pages.contrast.digits import DIGITS
+from mi_explorer.pages.contrast.labels import FEW
 from mi_explorer.pages.contrast.queue import QUEUE
 from mi_explorer.pages.panels import Lesson, PanelPage
 
@@ -14,7 +16,7 @@ LESSON = Lesson(
     notebook="learning-by-contrast",
     title="Learning by contrast",
     subtitle="No labels, no reconstruction: a code learns what two views of a thing have in common.",
-    panels=(CARDS, QUEUE),
+    panels=(DIGITS, CARDS, QUEUE, FEW),
 )
 
 
