@@ -35,7 +35,7 @@ class DigitContrast(Description):
         place: whether each view has a place of its own on the canvas or both the same. partner: whether y shows the same picture of
             a digit or that of another, drawn independently.
         temperature: of the scores. batch_size: B, of which B - 1 are strangers.
-        steps, learning_rate: of Adam, for every network. replicates: starts of SimCLR. seed: of starts and data.
+        steps, learning_rate: of Adam, for every network. beside: whether autoencoder and labels are trained too. replicates: starts of SimCLR. seed: of starts and data.
     """
 
     what = "digit contrast"
@@ -49,6 +49,7 @@ class DigitContrast(Description):
     batch_size: int = whole(128, 4, 512, label="Batch size B", slider=(8, 256, 8))
     steps: int = whole(150, 10, 5000, label="Training steps", slider=(50, 500, 10))
     learning_rate: float = real(5e-3, 0, 1, open=True, label="Learning rate")
+    beside: str = choice("yardsticks", ("yardsticks", "nothing"), label="Trained beside it")
     replicates: int = whole(1, 1, 5, label="Starts of SimCLR", slider=(1, 5, 1))
     seed: int = whole(0, 0, 2**31 - 1, label="Seed")
 
@@ -87,7 +88,9 @@ class DigitContrast(Description):
             examples = tuple(side.squeeze(1).numpy() for side in pair(others, SHOWN, judging))
             asked, asking = place(digits, judging), place(others, judging)
             starts = [Contrast(self.seed + start, self.learning_rate, self.temperature) for start in range(self.replicates)]
-            yardsticks = {"autoencoder": Autoencoder(self.seed, self.learning_rate), "supervised": Supervised(self.seed, self.learning_rate)}
+            yardsticks = {}
+            if self.beside == "yardsticks":
+                yardsticks = {"autoencoder": Autoencoder(self.seed, self.learning_rate), "supervised": Supervised(self.seed, self.learning_rate)}
 
             def probe(learner) -> float:
                 return accuracy(learner.codes(asked), labels, learner.codes(asking), other_labels)
@@ -121,7 +124,7 @@ class DigitContrast(Description):
                 if step < self.steps:
                     for start, batch in zip(starts, batches):
                         start.advance(*batch)
-                    for _ in range(2):  # as many pictures as SimCLR's two views
+                    for _ in range(2 if yardsticks else 0):  # as many pictures as SimCLR's two views
                         chosen = torch.randperm(len(digits), generator=yardstick)[: self.batch_size]
                         pictures = GENTLE.draw(digits[chosen], places(len(chosen), yardstick), yardstick)
                         yardsticks["autoencoder"].advance(pictures)

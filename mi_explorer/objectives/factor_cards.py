@@ -130,7 +130,7 @@ class FactorCards(Description):
 
         with one_thread():
             examples = tuple(side.numpy() for side in draw_pairs((SHOWN,), self.shared, self.noise, judging)[:2])
-            every, seldom = max(1, self.steps // 50), max(1, self.steps // 8)
+            every = max(1, self.steps // 50)
             steps, shown, judged, read = [], [], [], None
             for step in range(self.steps + 1):
                 value = bound(*batch())
@@ -138,7 +138,7 @@ class FactorCards(Description):
                     steps.append(step)
                     shown.append(value.detach().double().numpy())
                     judged.append(fresh(JUDGED if step == self.steps else size))
-                    if step % seldom == 0 or step == self.steps:
+                    if step % (6 * every) == 0 or step == self.steps:
                         read = probes()
                     yield FactorCardsSnapshot(
                         self, step / self.steps, examples, np.array(steps), np.array(shown), np.stack([one.mean(0) for one in judged]),
