@@ -108,7 +108,7 @@ DIGITS = Panel(
         ),
         Story(
             "warm", "Temperature 1",
-            "The bound falls to a third, and the probe hardly notices. The number and the code are two things.",
+            "The bound falls to a third of what it was, the probe by about ten per cent. The number and the code are two things.",
             DigitContrast(temperature=1.0),
         ),
     ),

@@ -63,7 +63,8 @@ FEW = Panel(
     stories=(
         Story(
             "five", "Five labels of each",
-            "Compare blue with the rest at 5 labels. Then look at the right end: with enough labels the network that starts from nothing draws near.",
+            "With one label of each digit the frozen code is far ahead, with five still ahead. Raw pixels stay near chance, and a hundred labels "
+            "of each do not help them.",
             FewLabels(),
         ),
         Story(
