@@ -81,7 +81,7 @@ DIGITS = Panel(
         Story(
             "gentle", "Gentle views",
             "Each view has its own place, is turned and resized a little. The blue line leaves the autoencoder, which has the same encoder and must draw every "
-            "pixel, far behind. On the right the digits gather in groups that nobody named.",
+            "pixel, far behind. On the map the digits gather in groups that nobody named.",
             DigitContrast(),
         ),
         Story(

@@ -69,7 +69,8 @@ FEW = Panel(
         ),
         Story(
             "unseen", "Digits it has never seen",
-            "Contrast sees 0 to 4 only; the task is to tell 5 to 9 apart. What was learned is more than those five digits: strokes, and that places do not matter.",
+            "Contrast sees 0 to 4 only; the task is to tell 5 to 9 apart. The frozen code reads them far better than the untrained network does. But the "
+            "network that starts from nothing, on the new labels, is as good with few and better with many.",
             FewLabels(task="unseen"),
         ),
         Story(
@@ -87,7 +88,7 @@ FEW = Panel(
         "digits only. That is where the advantage comes from, and it shrinks with every label.",
         "Training from nothing stops after a fixed number of steps; give it more and see. Frozen and probed is also not the best that one can do with a code: "
         "fine-tuning it with the labels is usually better still.",
-        "Digits that were never seen are harder for the code than those that were; it transfers as far as what matters is the same.",
+        "Transfer has its limits. Some 600 digits of five kinds are no foundation for the other five: there, labels in hand beat the frozen code.",
     ),
     papers=(
         ("Chen et al. 2020: SimCLR", "https://arxiv.org/abs/2002.05709"), ("Hénaff et al. 2020: Data-efficient recognition with CPC", "https://arxiv.org/abs/1905.09272"),
