@@ -1,5 +1,7 @@
 """The page "Your own data" without a browser, its description, its widgets, and its pictures."""
 
+import dataclasses
+import html
 import json
 import math
 import re
@@ -268,6 +270,21 @@ def test_the_read_out(truth, said):
     assert ("The truth" in words) == (truth is not None) and (said is None or said in words)
     assert "0 of 3 shuffles" in words and "Keep in mind" in words
     assert "told from chance" in words  # p = .5
+
+
+@pytest.mark.parametrize(
+    ("sentence", "in_bits"),
+    [
+        ("The candidates are divided: they range from 0.500 to 1.000 nats.", "The candidates are divided: they range from 0.721 to 1.443 bits."),
+        ("On rows held out +0.100 ± 0.010 nats against KSG 1.", "On rows held out +0.144 ± 0.014 bits against KSG 1."),
+        ("hardly any estimator shows more than about 4.6 nats; the", "hardly any estimator shows more than about 6.6 bits; the"),
+        ("Too few rows: 100 tell little.", "Too few rows: 100 tell little."),
+    ],
+)
+def test_the_sentences_follow_the_unit(sentence, in_bits):
+    report = dataclasses.replace(REPORT, warnings=(sentence,))
+    assert html.escape(sentence) in report_view.readout(report, None, "nats")
+    assert html.escape(in_bits) in report_view.readout(report, None, "bits")
 
 
 def values(figure, axis=0):
