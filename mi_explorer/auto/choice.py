@@ -73,38 +73,37 @@ def from_model(model, inflation: float) -> Option:
 
 
 def choose(
-    base: Option, models: Sequence[Option], neighbours: Option | None, n: int, dims: int, inflation: float
+    base: Option, models: Sequence[Option], neighbours: Sequence[Option], n: int, dims: int, inflation: float
 ) -> Choice:
-    """base: what holds where nothing is better. models: learned ones, the Gaussian first, or none. neighbours: KSG or Ross.
+    """base: what holds where nothing is better. models: learned ones, the Gaussian first, or none. neighbours: KSG, Ross.
 
     inflation: of standard errors that assume independent rows.
     """
-    base, neighbours = (_inflated(option, inflation) for option in (base, neighbours))
+    base, *neighbours = (_inflated(option, inflation) for option in (base, *neighbours))
     chosen, speaker = base, models[0] if models else None
     why = "No model does better than it on rows held out." if models else "It suits the kind and the number of the rows."
     reasons = {}
     for option in models[1:]:
         gain, error = _gain(option.model, models[0].model, inflation)
         reasons[option.method] = f"On rows held out {gain:+.3f} ± {error:.3f} nats against the Gaussian model."
-    best = max(models, key=lambda option: option.model.held_out.mean(), default=None)
+    best = max(models, key=lambda option: option.model.bound.mean(), default=None)
     if best is not speaker and math.isfinite(base.value):
         gain, error = _gain(best.model, models[0].model, inflation)
         if gain > GAIN * error:
             chosen = speaker = best
             why = f"On rows held out it finds {gain:.3f} ± {error:.3f} nats more than the Gaussian model."
-    if neighbours is not None and math.isfinite(chosen.value):
-        more = neighbours.value - chosen.value
-        error = math.hypot(neighbours.stderr, chosen.stderr)
-        reasons[neighbours.method] = f"{more:+.3f} ± {error:.3f} nats against {chosen.name}."
+    for option in neighbours if math.isfinite(chosen.value) else ():
+        more = option.value - chosen.value
+        error = math.hypot(option.stderr, chosen.stderr)
+        reasons[option.method] = f"{more:+.3f} ± {error:.3f} nats against {chosen.name}."
         sure = more > GAIN * error and more > LEAST_WIDTH
         if sure or (dims <= FEW_COLUMNS and n >= MANY_ROWS and more > 0):
             reasons[chosen.method] = why
-            chosen = neighbours
+            chosen = option
             why = "Larger than the others; in few columns nearest neighbours rarely show too much."
     reasons[chosen.method] = why
     options = [base, *(option for option in models if option is not base)]
-    options += [neighbours] if neighbours is not None else []
-    return _conclude(chosen, speaker, options, reasons, n, inflation)
+    return _conclude(chosen, speaker, [*options, *neighbours], reasons, n, inflation)
 
 
 def choose_table(plain: Option, predicting: Option, cells: int, n: int, inflation: float) -> Choice:
@@ -136,11 +135,11 @@ def _conclude(chosen, speaker, options, reasons, n, inflation):
 
 def _inflated(option, inflation):
     """A model's standard error is already."""
-    return option if option is None or option.model is not None else replace(option, stderr=option.stderr * inflation)
+    return option if option.model is not None else replace(option, stderr=option.stderr * inflation)
 
 
 def _gain(model, other, inflation):
-    difference = model.held_out - other.held_out
+    difference = model.bound - other.bound  # a bound cannot gain by scores that are too steep
     return float(difference.mean()), float(difference.std() / math.sqrt(len(difference)) * inflation)
 
 
