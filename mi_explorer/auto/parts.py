@@ -21,8 +21,8 @@ COLUMNS = 2  # of the other side beside each column: in three dimensions neighbo
 
 
 def parts(x: np.ndarray, y: np.ndarray) -> list[list[tuple[np.ndarray, np.ndarray]]]:
-    """For x (n, d) and for y (n, e), if its related columns are independent of each other: these, (n, 1), each with what it is
-    related to, (n, 1) or (n, 2)."""
+    """Of normal scores x (n, d) and y (n, e): for each side whose related columns are independent of each other these columns, (n, 1),
+    each with what it is related to, (n, 1) or (n, 2)."""
     found = []
     for side, other in ((x, y), (y, x)):
         chosen, partners = related(side, other)
