@@ -51,6 +51,11 @@ class Option:
     def gap(self) -> float:
         return abs(self.model.in_sample - self.model.held_out.mean()) if self.model is not None else 0.0
 
+    @property
+    def room(self) -> float:
+        """From the held-out value to the bound below it, nats: much where the value nears the logarithm of the rows held out."""
+        return float((self.model.held_out - self.model.bound).mean()) if self.model is not None else 0.0
+
 
 @dataclass(frozen=True, eq=False)
 class Choice:
@@ -144,7 +149,7 @@ def _gain(model, other, inflation):
 
 
 def _interval(chosen, speaker, n):
-    """Value ± 1.96 standard errors, the gap between training and held-out rows, and what neither of them knows.
+    """Value ± 1.96 standard errors, the gap between training and held-out rows, the room to the bound, and what none of them knows.
 
     Half of the gap downwards, all of it upwards: what a model has not learned makes it too low. Upwards at least as far as the I
     from which the value could have come: near independence the pointwise variance is 2 I, and a standard error taken from a sample
@@ -153,7 +158,7 @@ def _interval(chosen, speaker, n):
     if math.isinf(chosen.value):
         return (max(0.0, float(speaker.model.bound.mean())) if speaker is not None else 0.0), math.inf
     gap = chosen.gap if chosen.model is not None or speaker is None else speaker.gap
-    extra = max(LEAST_WIDTH, LEAST_WIDTH * chosen.value)
+    extra = max(LEAST_WIDTH, LEAST_WIDTH * chosen.value) + chosen.room
     value = max(0.0, chosen.value)
     reach = Z * math.sqrt(2 / n)
     root = (reach + math.sqrt(reach**2 + 4 * value)) / 2  # of I = value + reach * sqrt(I)
