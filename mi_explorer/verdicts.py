@@ -65,9 +65,9 @@ def format_mi(value: float, unit: str = "nats", digits: int = 2) -> str:
     return text.replace("-", "−") if float(text) else text.lstrip("-")
 
 
-def signed(value: float, unit: str = "nats") -> str:
+def signed(value: float, unit: str = "nats", digits: int = 2) -> str:
     """The same with its sign: +1.64, −1.64, 0.00."""
-    text = format_mi(value, unit)
+    text = format_mi(value, unit, digits)
     return f"+{text}" if text[0].isdigit() and float(text) > 0 else text
 
 
