@@ -15,7 +15,7 @@ from mi_explorer.verdicts import UNITS, format_mi
 CURVE, SEARCH, PROOF = 0, 1, 2  # palette
 FLOOR = 1e-17  # what is smaller is drawn there
 ROUNDING = 1e-15
-FEW = 60  # iterations that get a mark each
+FEW = 80  # iterations that get a mark each
 
 
 def capacity(snapshot: CapacitySnapshot, unit: str = "nats", dark: bool = False, narrow: bool = False) -> Figure:
@@ -55,7 +55,8 @@ def diagram(axis, snapshot: CapacitySnapshot, dark: bool) -> None:
             damaged = y != x
             colour = style_of(SEARCH if damaged else CURVE).matplotlib(dark)["color"]
             start, end = (0.0, 1.0 - x), (1.0, places[y])
-            axis.plot([start[0], end[0]], [start[1], end[1]], color=colour, linewidth=1 + 6 * probability, alpha=0.75, solid_capstyle="round", zorder=1)
+            line = {"color": colour, "linewidth": 1 + 6 * probability, "alpha": 0.75, "zorder": 1}
+            axis.plot([start[0], end[0]], [start[1], end[1]], solid_capstyle="round", **line)
             along = 0.3 if damaged else 0.62  # apart, where two lines cross
             at = [a + along * (b - a) for a, b in zip(start, end)]
             axis.text(
@@ -93,8 +94,8 @@ def inputs(axis, snapshot: CapacitySnapshot, unit: str, dark: bool) -> None:
     )
     left = snapshot.p[0] > 0.5
     axis.annotate(
-        f"chosen input: {format_mi(snapshot.mi[0], unit, 3)}", (snapshot.p[0], snapshot.mi[0] / scale), ha="right" if left else "left", va="center",
-        fontsize=9, color=text, xytext=(-9 if left else 9, -8), textcoords="offset points",
+        f"chosen input: {format_mi(snapshot.mi[0], unit, 3)}", (snapshot.p[0], snapshot.mi[0] / scale),
+        ha="right" if left else "left", va="center", fontsize=9, color=text, xytext=(-9 if left else 9, -8), textcoords="offset points",
         bbox={"boxstyle": "round,pad=0.15", "fc": CARD[dark], "ec": "none", "alpha": 0.85}, zorder=6,
     )
     axis.set_xlim(0, 1)
@@ -123,5 +124,5 @@ def search(axis, snapshot: CapacitySnapshot, unit: str, dark: bool, narrow: bool
     axis.set_xlim(1 if len(order) > 150 else 0.5, max(len(order), 10) + 0.5)
     axis.set_xlabel("iteration (the first is the chosen input)", color=text)
     axis.set_ylabel(f"still missing ({unit})", color=text)
-    legend = axis.legend(fontsize=8.5, frameon=False, loc="lower left", bbox_to_anchor=(0, 0.98), ncols=1 if narrow else 2, borderaxespad=0.2)
-    words(legend, dark)
+    above = {"loc": "lower left", "bbox_to_anchor": (0, 0.98), "borderaxespad": 0.2}
+    words(axis.legend(fontsize=8.5, frameon=False, ncols=1 if narrow else 2, **above), dark)

@@ -10,10 +10,9 @@ from matplotlib.patches import Patch
 from mi_explorer.figures.canvas import ink, new_figure, sign, words
 from mi_explorer.objectives.cascade import CascadeSnapshot
 from mi_explorer.palette import CARD, style_of
-from mi_explorer.verdicts import UNITS, format_mi
+from mi_explorer.verdicts import UNITS, format_mi, indexed
 
 CHANNEL, STEP, RIGHT = 0, 1, 2  # palette
-INDICES = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
 def cascade(snapshot: CascadeSnapshot, unit: str = "nats", dark: bool = False, narrow: bool = False) -> Figure:
@@ -35,12 +34,11 @@ def cascade(snapshot: CascadeSnapshot, unit: str = "nats", dark: bool = False, n
     for place, one in enumerate(stations):
         reached, colour = place < snapshot.count, style_of(STEP if one.processed else CHANNEL).matplotlib(dark)["color"]
         bar(stairs, place, one.mi / scale, colour, reached, "////" if one.processed else "", dark)
-        stairs.annotate(
-            format_mi(one.mi, unit, 3), (place, one.mi / scale), ha="center", va="bottom", fontsize=small, fontweight="bold" if reached else "normal",
-            color=text, xytext=(0, 3), textcoords="offset points",
-        )
+        above = {"ha": "center", "va": "bottom", "fontsize": small, "color": text, "xytext": (0, 3), "textcoords": "offset points"}
+        weight = "bold" if reached else "normal"
+        stairs.annotate(format_mi(one.mi, unit, 3), (place, one.mi / scale), fontweight=weight, **above)
         bar(right, place, 100 * one.right, style_of(RIGHT).matplotlib(dark)["color"], reached, "", dark)
-        right.annotate(f"{100 * one.right:.0f}", (place, 100 * one.right), ha="center", va="bottom", fontsize=small, color=text, xytext=(0, 2), textcoords="offset points")
+        right.annotate(f"{100 * one.right:.0f}", (place, 100 * one.right), **above)
     edges = [place - 0.5 for place in range(len(stations) + 1)]
     stairs.stairs([one.mi / scale for one in stations], edges, baseline=None, color=text, linewidth=1.4)
     stairs.set_ylim(0, 1.15 * max(stations[0].mi, 0.01) / scale)
@@ -49,7 +47,7 @@ def cascade(snapshot: CascadeSnapshot, unit: str = "nats", dark: bool = False, n
     right.set_ylim(0, 130)
     right.set_yticks([0, 50, 100])
     right.set_ylabel("right in %", color=text)
-    right.set_xticks(range(len(stations)), [one.name.translate(INDICES) for one in stations], fontsize=small + 1)
+    right.set_xticks(range(len(stations)), [indexed(one.name) for one in stations], fontsize=small + 1)
     right.set_xlim(-0.6, len(stations) - 0.4)
     if snapshot.step:
         colours = [style_of(look).matplotlib(dark)["color"] for look in (CHANNEL, STEP)]

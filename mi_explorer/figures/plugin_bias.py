@@ -57,7 +57,8 @@ def curves(axis, snapshot: PluginBiasSnapshot, unit: str, dark: bool) -> None:
         style = style_of(look).matplotlib(dark)
         axis.plot(sizes, exact, linewidth=1, color=style["color"])
         values, errors = np.array(measured).T / scale
-        axis.errorbar(sizes, truth / scale + values, yerr=2 * errors, fmt=marker, markersize=5, capsize=2.5, color=style["color"], label=label)
+        mark = {"fmt": marker, "markersize": 5, "capsize": 2.5, "color": style["color"]}
+        axis.errorbar(sizes, truth / scale + values, yerr=2 * errors, label=label, **mark)
     axis.axhline(truth / scale, color=text, linestyle=(0, (5, 3)), linewidth=1.8)
     axis.set_xscale("log")
     axis.set_xlim(sizes[0] / 1.35, sizes[-1] * 1.35)
@@ -66,8 +67,8 @@ def curves(axis, snapshot: PluginBiasSnapshot, unit: str, dark: bool) -> None:
     axis.axvline(snapshot.study.pairs, color=text, linewidth=1, linestyle=":")
     axis.set_xticks(sizes, [f"{size:,}" if size < 10_000 else f"{size / 1000:.0f}k" for size in sizes], fontsize=8.5)
     axis.minorticks_off()
-    means = [truth + one.expected.plugin for one in snapshot.sizes] + [truth + one.expected.miller_madow for one in snapshot.sizes] + list(formula * scale)
-    low, high = min(*means, truth) / scale, max(*means, truth) / scale
+    biases = [bias for one in snapshot.sizes for bias in (0.0, one.expected.plugin, one.expected.miller_madow, one.expected.formula)]
+    low, high = (truth + min(biases)) / scale, (truth + max(biases)) / scale
     room = max(high - low, 0.002)
     axis.set_ylim(low - 0.12 * room, high + 0.65 * room)
     axis.set_xlabel("pairs N")

@@ -11,10 +11,9 @@ from matplotlib.patches import Rectangle
 from mi_explorer.figures.canvas import ink, new_figure, sign
 from mi_explorer.objectives.terms import TermsSnapshot
 from mi_explorer.palette import CARD, style_of
-from mi_explorer.verdicts import UNITS, format_mi, signed
+from mi_explorer.verdicts import UNITS, format_mi, indexed, signed
 
 MORE, LESS, SHARED = 0, 1, 2  # palette: pairs more frequent than by chance, rarer ones; what x and y share
-INDICES = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
 def terms(snapshot: TermsSnapshot, unit: str = "nats", dark: bool = False, narrow: bool = False) -> Figure:
@@ -44,7 +43,7 @@ def title(axis, sentence: str, dark: bool) -> None:
 
 
 def name(symbol: str, index: int) -> str:
-    return f"{symbol}{index + 1}".translate(INDICES)
+    return indexed(f"{symbol}{index + 1}")
 
 
 def percent(share: float) -> str:
@@ -69,9 +68,10 @@ def heat_map(axis, snapshot: TermsSnapshot, unit: str, dark: bool) -> None:
             colour = mixed(MORE if value > 0 else LESS, 0.6 * abs(value) / most, dark)
             axis.add_patch(Rectangle((y, x), 1, 1, facecolor=colour, edgecolor=quiet, linewidth=1))
             shown = signed(value, unit, 3) if table[x, y] > 0 else "never"
-            axis.text(y + 0.5, x + 0.36, shown, ha="center", va="center", fontsize=12 if columns < 4 else 9.5, fontweight="bold", color=text)
+            middle = {"ha": "center", "va": "center", "color": text}
+            axis.text(y + 0.5, x + 0.36, shown, fontsize=12 if columns < 4 else 9.5, fontweight="bold", **middle)
             told = f"{percent(table[x, y])}\nby chance {percent(chance[x, y])}"
-            axis.text(y + 0.5, x + 0.71, told, ha="center", va="center", fontsize=8 if columns < 4 else 7, color=text, linespacing=1.35)
+            axis.text(y + 0.5, x + 0.71, told, fontsize=8 if columns < 4 else 7, linespacing=1.35, **middle)
     now = snapshot.current
     axis.add_patch(Rectangle((now.y + 0.03, now.x + 0.03), 0.94, 0.94, fill=False, edgecolor=text, linewidth=2))
     axis.set_xlim(-0.02, columns + 0.02)
@@ -95,14 +95,18 @@ def entropies(axis, snapshot: TermsSnapshot, unit: str, dark: bool) -> None:
     )
     for row, (label, whole, parts) in enumerate(lines):
         for (start, width), part, look in parts:
-            axis.barh(row, width / scale, left=start / scale, height=0.74, color=mixed(look, 0.55, dark), edgecolor=CARD[dark], linewidth=1.5)
+            colour = mixed(look, 0.55, dark)
+            axis.barh(row, width / scale, left=start / scale, height=0.74, color=colour, edgecolor=CARD[dark], linewidth=1.5)
             if part and width > 0.13 * reach:
                 shown = f"{part}\n{format_mi(width, unit, 3)}"
                 axis.text((start + width / 2) / scale, row, shown, ha="center", va="center", fontsize=8.5, color=text, linespacing=1.3)
     for edge in (e.x_given_y, e.x):
         axis.plot([edge / scale] * 2, [-0.4, 2.45], color=text, linewidth=1, linestyle=":", zorder=0)
     axis.set_yticks(range(3), [f"{label}\n{format_mi(whole, unit, 3)}" for label, whole, _ in lines], fontsize=9)
-    axis.text((e.x_given_y + e.mi / 2) / scale, -0.46, f"I(X;Y) = {format_mi(e.mi, unit, 3)}", ha="center", va="bottom", fontsize=9.5, fontweight="bold", color=text)
+    axis.text(
+        (e.x_given_y + e.mi / 2) / scale, -0.46, f"I(X;Y) = {format_mi(e.mi, unit, 3)}", ha="center", va="bottom", fontsize=9.5,
+        fontweight="bold", color=text,
+    )
     axis.set_ylim(2.5, -0.8)
     axis.set_xlim(0, 1.02 * reach / scale)
     axis.set_xticks([])
@@ -125,10 +129,12 @@ def staircase(axis, snapshot: TermsSnapshot, unit: str, dark: bool, narrow: bool
         bottom, height = min(start, term.so_far) / scale, abs(term.value) / scale
         axis.bar(
             place, height, bottom=bottom, width=0.72, color=mixed(look, 0.8, dark) if added else "none", linewidth=0 if added else 1,
-            edgecolor=CARD[dark] if added else colour, linestyle="-" if added else (0, (2, 2)), hatch="////" if added and look == LESS else "",
+            edgecolor=CARD[dark] if added else colour, linestyle="-" if added else (0, (2, 2)),
+            hatch="////" if added and look == LESS else "",
         )
         if added:
-            axis.plot([place - 0.36, place + 1.36 - (place == len(snapshot.terms) - 1)], [term.so_far / scale] * 2, color=text, linewidth=0.9)
+            end = place + (0.36 if place == len(snapshot.terms) - 1 else 1.36)
+            axis.plot([place - 0.36, end], [term.so_far / scale] * 2, color=text, linewidth=0.9)
         start = term.so_far
     stations = [0.0, mi, *(term.so_far for term in snapshot.terms)]
     low, high = min(stations) / scale, max(stations) / scale
@@ -146,4 +152,5 @@ def staircase(axis, snapshot: TermsSnapshot, unit: str, dark: bool, narrow: bool
     axis.set_xticks(range(len(labels)), labels, fontsize=8 if len(labels) > 9 else 9.5)
     axis.set_ylabel(unit, color=text)
     now = snapshot.current
-    title(axis, f"The sum, term {snapshot.count} of {len(labels)}: {signed(now.value, unit, 3)} makes {format_mi(now.so_far, unit, 3)}", dark)
+    makes = f"{signed(now.value, unit, 3)} makes {format_mi(now.so_far, unit, 3)}"
+    title(axis, f"The sum, term {snapshot.count} of {len(labels)}: {makes}", dark)

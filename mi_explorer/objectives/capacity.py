@@ -36,7 +36,7 @@ CHANNELS = {
     "z": lambda noise: ZChannel(error=noise),
 }
 PROVEN = 1e-14  # nats: nearer than this the two sides of the proof are rounding errors
-WATCHED = 40  # iterations that are shown one by one; from there on each snapshot has a tenth more
+WATCHED = 20  # iterations that are shown one by one; from there on each snapshot has a tenth more
 
 
 @dataclass(frozen=True)

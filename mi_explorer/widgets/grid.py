@@ -45,6 +45,10 @@ class GridInput(anywidget.AnyWidget):
     def _answer(self, _, content, buffers) -> None:
         if content.get("type") == "ready":
             self._tell()
-        elif content.get("type") == "table" and isinstance(rows := content.get("rows"), list) and all(isinstance(row, list) for row in rows):
-            self._heard = tuple(map(tuple, rows))
+        elif content.get("type") == "table" and is_table(content.get("rows")):
+            self._heard = tuple(map(tuple, content["rows"]))
             self.value = self._heard
+
+
+def is_table(rows: object) -> bool:
+    return isinstance(rows, list) and all(isinstance(row, list) for row in rows)

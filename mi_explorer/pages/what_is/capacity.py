@@ -33,8 +33,8 @@ def alternative(snapshot: CapacitySnapshot, unit: str) -> str:
     study = snapshot.study
     return (
         f"The {WORDS[study.channel]} with noise {share(study.noise)}; information over the input, a hill as high as the capacity, "
-        f"{amount(study.truth, unit)}; the inputs tried climb it from a 1 in {share(snapshot.p[0])} of the cases to one in {share(snapshot.p[-1])}; "
-        f"and how much is still missing after each of {len(snapshot.p)} iterations."
+        f"{amount(study.truth, unit)}; the inputs tried climb it from a 1 in {share(snapshot.p[0])} of the cases to one in "
+        f"{share(snapshot.p[-1])}; and how much is still missing after each of {len(snapshot.p)} iterations."
     )
 
 
@@ -49,17 +49,18 @@ def headline(snapshot: CapacitySnapshot, unit: str) -> str:
             f"{amount(snapshot.most[-1], unit)}."
         )
     off = abs(snapshot.mi[-1] - study.truth)
-    agree = f"{'the formula says the same, to 10⁻¹²' if off <= AGREED else f'the formula differs by {off:.0e} nats'}"
+    agree = "the formula says the same, to 10⁻¹²" if off <= AGREED else f"the formula differs by {off:.0e} nats"
     if snapshot.mi[-1] - snapshot.mi[0] < 5e-4:
         return f"{start} No input carries more: that is the capacity, and {agree}."
-    return f"{start} The best input, a 1 in {share(snapshot.p[-1])}, carries {amount(snapshot.mi[-1], unit)}: that is the capacity, and {agree}."
+    best = f"The best input, a 1 in {share(snapshot.p[-1])}, carries {amount(snapshot.mi[-1], unit)}"
+    return f"{start} {best}: that is the capacity, and {agree}."
 
 
 def table(snapshot: CapacitySnapshot, unit: str) -> str:
     study = snapshot.study
     rows = [
-        row("Chosen input", "chosen", snapshot.p[0], snapshot.mi[0], "What the first input sends, and what no input can exceed as far as it tells.", snapshot.most[0], unit),
-        row("Search", "search", snapshot.p[-1], snapshot.mi[-1], f"Blahut–Arimoto, iteration {len(snapshot.p)}.", snapshot.most[-1], unit),
+        row("Chosen input", "chosen", snapshot, 0, "What it sends, and what no input can exceed, as far as it can tell.", unit),
+        row("Search", "search", snapshot, -1, f"Blahut–Arimoto, iteration {len(snapshot.p)}.", unit),
         {
             "name": "Formula", "class": "mi-row-formula", "sentence": FORMULAS[study.channel],
             "cells": ["", f'<span class="mi-formula">{format_mi(study.truth, unit, 12)}</span>', ""],
@@ -69,14 +70,19 @@ def table(snapshot: CapacitySnapshot, unit: str) -> str:
     first = range(min(len(snapshot.p), 12))
     last = range(max(12, len(snapshot.p) - 3), len(snapshot.p))
     steps = [
-        {"name": str(k + 1), "cells": [share(snapshot.p[k]), format_mi(snapshot.mi[k], unit, 12), f"{max(snapshot.most[k] - snapshot.mi[k], 0):.1e} nats"]}
+        {
+            "name": str(k + 1),
+            "cells": [share(snapshot.p[k]), format_mi(snapshot.mi[k], unit, 12), f"{max(snapshot.most[k] - snapshot.mi[k], 0):.1e} nats"],
+        }
         for k in (*first, *last)
     ]
-    return controls.table(["Input", "a 1 in", f"I ({unit})", f"no input exceeds ({unit})"], rows) + folded("Iterations in figures", controls.table(columns, steps))
+    standing = controls.table(["Input", "a 1 in", f"I ({unit})", f"no input exceeds ({unit})"], rows)
+    return standing + folded("Iterations in figures", controls.table(columns, steps))
 
 
-def row(name: str, slug: str, p: float, mi: float, sentence: str, most: float, unit: str) -> dict:
-    cells = [share(p), f'<span class="mi-mi-{slug}">{format_mi(mi, unit, 12)}</span>', format_mi(most, unit, 12)]
+def row(name: str, slug: str, snapshot: CapacitySnapshot, place: int, sentence: str, unit: str) -> dict:
+    mi = f'<span class="mi-mi-{slug}">{format_mi(snapshot.mi[place], unit, 12)}</span>'
+    cells = [share(snapshot.p[place]), mi, format_mi(snapshot.most[place], unit, 12)]
     return {"name": name, "class": f"mi-row-{slug}", "cells": cells, "sentence": sentence}
 
 
@@ -90,13 +96,14 @@ FORMULAS = {
 CAPACITY = Panel(
     key="capacity",
     label="How much gets through?",
-    question="A channel damages some of the bits that are sent. How much is still told depends on the input as well: who always sends the same "
-    "bit tells nothing. Choose the channel and how often a 1 is sent; the search then improves on your input until no other can do better.",
+    question="A channel damages some of the bits that are sent. How much is still told depends on the input as well: who always "
+    "sends the same bit tells nothing. Choose the channel and how often a 1 is sent; the search then improves on your input until "
+    "no other can do better.",
     stories=(
         Story(
             "z", "A fragile 1",
-            "The Z channel: a 0 always arrives, every second 1 turns into a 0. Should both be sent equally often? Try 0.5, and then watch "
-            "where the search goes: somewhat fewer ones are better.",
+            "The Z channel: a 0 always arrives, every second 1 turns into a 0. Should both be sent equally often? Try 0.5, and "
+            "then watch where the search goes: somewhat fewer ones are better.",
             Capacity(channel="z", noise=0.5, p=0.1, pace=PACE),
         ),
         Story(
@@ -112,20 +119,23 @@ CAPACITY = Panel(
         ),
         Story(
             "slow", "Little to be gained",
-            "Nearly half the bits are flipped. The hill is 100 times lower and flat, so the search climbs slowly, but it knows at any time how far "
-            "it can be from the top, formula or not.",
+            "Nearly half the bits are flipped. The hill is over a hundred times lower than without noise, and flat, so the search "
+            "climbs slowly, but it knows at any time how far it can be from the top, formula or not.",
             Capacity(channel="symmetric", noise=0.45, p=0.2, iterations=3000, pace=0.05),
         ),
     ),
     main=("channel", "noise", "p"),
     more=("iterations", "pace"),
     picture=picture, alternative=alternative, headline=headline, table=table, live=True,
-    names={"symmetric": "symmetric: a bit is flipped", "erasure": "erasure: a bit is lost, and one sees it", "z": "Z: a 1 turns into a 0"},
+    names={
+        "symmetric": "symmetric: a bit is flipped", "erasure": "erasure: a bit is lost, and one sees it", "z": "Z: a 1 turns into a 0",
+    },
     limits=(
-        "Capacity is about long messages: with codes over many symbols one can send that much a symbol with as few errors as one likes. A "
-        "single bit through the channel is damaged as before.",
-        "Two formulas for the same number prove little if both come from one head. The search knows no formula: I is what its input sends, max D is what no "
-        "input can exceed, and where they meet, there is the capacity. Most channels have no closed form, and are searched all the same.",
+        "Capacity is about long messages: with codes over many symbols one can send that much a symbol with as few errors as one "
+        "likes. A single bit through the channel is damaged as before.",
+        "Two formulas for the same number prove little if both come from one head. The search knows no formula: I is what its "
+        "input sends, max D is what no input can exceed, and where they meet, there is the capacity. Most channels have no closed "
+        "form, and are searched all the same.",
     ),
     papers=(
         ("Shannon 1948", "https://doi.org/10.1002/j.1538-7305.1948.tb01338.x"),

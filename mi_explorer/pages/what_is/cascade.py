@@ -7,7 +7,7 @@ __all__ = ["CASCADE"]
 from mi_explorer.objectives.cascade import Cascade, CascadeSnapshot, Station
 from mi_explorer.pages.panels.panel import Panel, Story
 from mi_explorer.pages.panels.words import folded
-from mi_explorer.verdicts import format_mi, signed
+from mi_explorer.verdicts import format_mi, indexed, signed
 from mi_explorer.widgets import controls
 
 SAME = 1e-12  # nats: lost by rounding
@@ -27,18 +27,21 @@ def alternative(snapshot: CascadeSnapshot, unit: str) -> str:
 
 def headline(snapshot: CascadeSnapshot, unit: str) -> str:
     start, end = snapshot.stations[0], snapshot.stations[-1]
-    arrives = f"Of the {amount(start.mi, unit)} that X holds, {amount(end.mi, unit)} are left at {end.name}"
+    arrives = f"Of the {amount(start.mi, unit)} that X holds, {amount(end.mi, unit)} are left at {indexed(end.name)}"
     if snapshot.step is None:
-        return f"{arrives}: every channel takes some, and none gives any back." if start.mi - end.mi > SAME else f"{arrives}: these channels lose nothing."
+        lost = start.mi - end.mi > SAME
+        return f"{arrives}: {'every channel takes some, and none gives any back' if lost else 'these channels lose nothing'}."
     return f"{arrives}. {processed(*snapshot.step, snapshot.study.processing, unit)}"
 
 
 def processed(before: Station, behind: Station, kind: str, unit: str) -> str:
     what, lost = WHAT[kind], before.mi - behind.mi
     rights = f"{100 * behind.right:.0f} % of the symbols are right instead of {100 * before.right:.0f} %"
-    information = f"keeps the {amount(before.mi, unit)}" if lost <= SAME else f"turns {amount(before.mi, unit)} into {amount(behind.mi, unit)}"
+    kept, turned = f"keeps the {amount(before.mi, unit)}", f"turns {amount(before.mi, unit)} into {amount(behind.mi, unit)}"
+    information = kept if lost <= SAME else turned
     if behind.right > before.right + SAME:
-        return f"{what} looks like a repair: {rights}. But it {information}: fewer errors, {'no more' if lost <= SAME else 'less'} information."
+        how_much = "no more" if lost <= SAME else "less"
+        return f"{what} looks like a repair: {rights}. But it {information}: fewer errors, {how_much} information."
     if behind.right < before.right - SAME:
         return f"{what} {information}, and {rights}{': a name is not information' if lost <= SAME else ''}."
     return f"{what} {information}, and as many symbols are right as before."
@@ -51,7 +54,7 @@ def amount(value: float, unit: str) -> str:
 def table(snapshot: CascadeSnapshot, unit: str) -> str:
     rows = [
         {
-            "name": one.name, "class": f"mi-row-{number}",
+            "name": indexed(one.name), "class": f"mi-row-{number}",
             "cells": [
                 f'<span class="mi-mi-{number}">{format_mi(one.mi, unit, 4)}</span>',
                 "–" if number == 0 else signed(one.mi - snapshot.stations[number - 1].mi, unit, 4), f"{100 * one.right:.1f} %",
@@ -67,19 +70,19 @@ WHAT = {"relabel": "Renaming the symbols", "merge": "Merging two symbols", "gues
 CASCADE = Panel(
     key="cascade",
     label="Can it come back?",
-    question="A symbol goes through one noisy channel after the other. Somewhere on its way somebody may try to clean it up, without asking the sender "
-    "again. Can that raise what is known about X? Guess, then choose a processing and look.",
+    question="A symbol goes through one noisy channel after the other. Somewhere on its way somebody may try to clean it up, "
+    "without asking the sender again. Can that raise what is known about X? Guess, then choose a processing and look.",
     stories=(
         Story(
             "staircase", "Down the stairs",
-            "One bit, flipped in one case of ten by each channel. The first takes nearly half, the later ones take less because there is less "
-            "left, and there is no step upwards.",
+            "One bit, flipped in one case of ten by each channel. The first takes nearly half, the later ones take less because "
+            "there is less left, and there is no step upwards.",
             Cascade(pace=PACE),
         ),
         Story(
             "guess", "A tempting repair",
-            "X is mostly its first symbol. The best guess behind the second channel is then always that one: the share of right symbols jumps up, "
-            "and the information falls to nothing.",
+            "X is mostly its first symbol. The best guess behind the second channel is then always that one: the share of right "
+            "symbols jumps up, and the information falls to nothing.",
             Cascade(symbols=4, noise=0.3, first=0.7, channels=5, processing="guess", after=2, pace=PACE),
         ),
         Story(
@@ -100,11 +103,12 @@ CASCADE = Panel(
     picture=picture, alternative=alternative, headline=headline, table=table, live=True,
     names={"none": "none", "relabel": "rename all symbols", "merge": "merge two symbols", "guess": "guess the likeliest x"},
     limits=(
-        "The inequality I(X; f(Y)) ≤ I(X; Y) holds for a step that sees Y and nothing else that has to do with X. A second look at X, or knowledge "
-        "from elsewhere, may raise it.",
+        "The inequality I(X; f(Y)) ≤ I(X; Y) holds for a step that sees Y and nothing else that has to do with X. A second look at "
+        "X, or knowledge from elsewhere, may raise it.",
         "It does not say that processing is useless. It cannot add information, but it can make what is there easier to use: for a "
         "person, or for an estimator that would not have found it.",
-        "More information does not mean fewer errors: the guess makes fewest and keeps least. What to prefer depends on what is to be done with it.",
+        "More information does not mean fewer errors: the guess makes fewest and keeps least. What to prefer depends on what is to "
+        "be done with it.",
     ),
     papers=(("Cover & Thomas 2006, Elements of Information Theory, sec. 2.8", "https://doi.org/10.1002/047174882X"),),
 )

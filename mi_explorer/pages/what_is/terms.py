@@ -1,4 +1,4 @@
-"""The panel "What is it the sum of?": a joint table to type into, and its mutual information term by term."""
+"""The panel "Where does the number come from?": a joint table to type into, and its mutual information term by term."""
 
 from __future__ import annotations
 
@@ -35,7 +35,8 @@ def alternative(snapshot: TermsSnapshot, unit: str) -> str:
 def headline(snapshot: TermsSnapshot, unit: str) -> str:
     e = snapshot.entropies
     if e.x < NOTHING or e.y < NOTHING:
-        return f"The mutual information is {amount(0.0, unit)}: {'X' if e.x < NOTHING else 'Y'} is always the same, so there is nothing to be told."
+        one = "x" if e.x < NOTHING else "y"
+        return f"The mutual information is {amount(0.0, unit)}: {one} is always the same, so it has nothing to tell and nothing to be told."
     if e.mi < NOTHING:
         return (
             f"The mutual information is {amount(0.0, unit)}: every pair is exactly as frequent as chance alone would make it, so "
@@ -63,7 +64,7 @@ def table(snapshot: TermsSnapshot, unit: str) -> str:
         part("H(X|Y)", "x-given-y", e.x_given_y, "H(X) − I(X;Y)", "How open is it still, on average, once y is seen?", unit),
         part("H(Y)", "y", e.y, "H(Y|X) + I(X;Y)", "How open is it which y comes?", unit),
         part("H(Y|X)", "y-given-x", e.y_given_x, "H(Y) − I(X;Y)", "And once x is seen?", unit),
-        part("I(X;Y)", "mi", e.mi, "H(X) + H(Y) − H(X,Y)", "What each of the two tells about the other: the same in both directions.", unit),
+        part("I(X;Y)", "mi", e.mi, "H(X) + H(Y) − H(X,Y)", "What each tells about the other: the same in both directions.", unit),
     ]
     columns = ["Pair", "p(x,y)", "p(x)·p(y)", "ratio", f"log ratio ({unit})", "term", "sum so far"]
     terms = [term_row(term, unit) for term in snapshot.terms[: snapshot.count]]
@@ -88,7 +89,7 @@ def term_row(term: Term, unit: str) -> dict:
 
 TERMS = Panel(
     key="terms",
-    label="What is it the sum of?",
+    label="Where does the number come from?",
     question="The table says how often each pair of x and y occurs together. Mutual information compares that with chance: with what the "
     "frequencies of x and of y alone would make of it. Type into the table, and watch the sum being made.",
     stories=(
@@ -111,14 +112,14 @@ TERMS = Panel(
         ),
         Story(
             "one-sided", "One way only?",
-            "Seeing y, you know x; seeing x, you may have to guess between two y. And yet each tells exactly as much about the other: I is "
-            "symmetric. It is the doubt left over that is not.",
+            "Seeing y, you know x; seeing x, you may have to guess between two y. And yet each tells exactly as much about the "
+            "other: I is symmetric. It is the doubt left over that is not.",
             Terms(weights=((1, 1, 0), (0, 0, 2)), pace=PACE),
         ),
         Story(
             "xor", "Neither half alone",
-            "x₁ to x₄ stand for two coins, 00, 01, 10 and 11; y says whether they differ. Together the coins tell all about y. One coin alone "
-            "would tell nothing: add up the first two rows, and the last two, and look.",
+            "x₁ to x₄ stand for two coins, 00, 01, 10 and 11; y says whether they differ. Together the coins tell all about y. One "
+            "coin alone would tell nothing: add up the first two rows, and the last two, and look.",
             Terms(weights=((1, 0), (0, 1), (0, 1), (1, 0)), pace=PACE),
         ),
     ),
@@ -130,7 +131,8 @@ TERMS = Panel(
         "it is worth nothing.",
         "Mutual information looks at how often pairs occur, not at what they are called or how far apart they lie: shuffle the rows, "
         "and it stays the same. It says neither which of the two is the cause nor that one is.",
-        "The table here is known. With a table that was counted from data the sum comes out too large as a rule: that is the last question above.",
+        "The table here is known. With a table that was counted from data the sum comes out too large as a rule: that is the last "
+        "question above.",
     ),
     papers=(
         ("Shannon 1948, A Mathematical Theory of Communication", "https://doi.org/10.1002/j.1538-7305.1948.tb01338.x"),

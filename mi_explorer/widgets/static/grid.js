@@ -60,7 +60,7 @@ export default {
       const group = element("div", "mi-grid-size");
       const count = element("span", "mi-grid-count");
       const buttons = [["−", -1, `Fewer ${word}`], ["+", 1, `More ${word}`]].map(([sign, change, name]) => {
-        const button = element("button", `mi-choice mi-grid-${side}-${change > 0 ? "more" : "less"}`, sign);
+        const button = element("button", `mi-grid-step mi-grid-${side}-${change > 0 ? "more" : "less"}`, sign);
         button.type = "button";
         button.setAttribute("aria-label", name);
         button.addEventListener("click", () => resize(side, change));
