@@ -10,7 +10,7 @@ much the plug-in really shows on average is a finite sum, because each count is 
 
 from __future__ import annotations
 
-__all__ = ["ENOUGH", "Expected", "PluginBias", "PluginBiasSnapshot", "Size"]
+__all__ = ["ENOUGH", "RARE", "Expected", "PluginBias", "PluginBiasSnapshot", "Size", "estimates", "expected_of"]
 
 import math
 from collections.abc import Iterator

@@ -75,8 +75,8 @@ def note(snapshot: PluginBiasSnapshot, unit: str) -> str:
     if snapshot.every_pair_occurs:
         return ""
     return (
-        "Some pairs never occur, so the formula is (cells − kx − ky + 1)/2N, counting the cells that do. (kx − 1)(ky − 1)/2N would say "
-        f"{signed(snapshot.textbook, unit, 4)}."
+        "Some pairs never occur, so the formula is (cells − kx − ky + 1)/2N, counting the cells that do. "
+        f"(kx − 1)(ky − 1)/2N would say {signed(snapshot.textbook, unit, 4)}."
     )
 
 
@@ -132,8 +132,8 @@ SAMPLING = Panel(
     limits=(
         "(kx − 1)(ky − 1)/2N is the first term of a series in 1/N, and it is for tables in which every pair can occur. With "
         "impossible pairs the formula is (cells − kx − ky + 1)/2N, which can be negative: the plug-in then shows too little.",
-        f"N ≥ 15·kx·ky makes it right within a tenth where no pair is rare. Where the rarest possible pair is expected fewer than about {RARE} times, "
-        "it may still be off by a third: of tables of random weights every fourth is off by more than a tenth.",
+        "N ≥ 15·kx·ky makes it right within a tenth where no pair is rare. Where the rarest possible pair is expected fewer than about "
+        f"{RARE} times, it may still be off by a third: of tables of random weights every fourth is off by more than a tenth.",
         "Miller–Madow takes away the bias, not the scatter, and with few pairs it can make the scatter larger; single corrected "
         "estimates can be negative. It counts the cells that were seen, and so corrects too little while some are still unseen.",
     ),

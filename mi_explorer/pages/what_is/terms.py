@@ -36,7 +36,7 @@ def headline(snapshot: TermsSnapshot, unit: str) -> str:
     e = snapshot.entropies
     if e.x < NOTHING or e.y < NOTHING:
         one = "x" if e.x < NOTHING else "y"
-        return f"The mutual information is {amount(0.0, unit)}: {one} is always the same, so it has nothing to tell and nothing to be told."
+        return f"The mutual information is {amount(0.0, unit)}: {one} is always the same, so there is nothing to be told about it."
     if e.mi < NOTHING:
         return (
             f"The mutual information is {amount(0.0, unit)}: every pair is exactly as frequent as chance alone would make it, so "
@@ -91,7 +91,7 @@ TERMS = Panel(
     key="terms",
     label="Where does the number come from?",
     question="The table says how often each pair of x and y occurs together. Mutual information compares that with chance: with what the "
-    "frequencies of x and of y alone would make of it. Type into the table, and watch the sum being made.",
+    "frequencies of x and of y alone would make of it. Type into the table under Settings, and watch the sum being made.",
     stories=(
         Story(
             "noisy-copy", "A noisy copy",
