@@ -1,0 +1,54 @@
+"""The table of the lesson "What is mutual information?" in a real Chromium: typed into, refused, resized, linked, by keyboard and by touch."""
+
+import pytest
+
+LESSON = "what-is-mutual-information"
+READY = ".mi-panel-terms.mi-on"
+TOUCH = {"viewport": {"width": 375, "height": 812}, "has_touch": True}
+
+
+def fields(visit):
+    return visit.page.locator(".mi-weights .mi-grid-field")
+
+
+def wait_weights(visit, rows):
+    visit.page.wait_for_function("rows => decodeURIComponent(location.hash).includes('weights=' + rows + '&')", arg=rows)
+
+
+def test_the_table_by_keyboard(visit):
+    page, cells = visit.page, fields(visit)
+    cells.nth(0).focus()
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")  # commits, and goes on
+    assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "Weight of the pair x 1, y 2"
+    page.keyboard.type("0.5")
+    page.keyboard.press("Enter")
+    wait_weights(visit, "[[5.0,0.5],[1.0,4.0]]")
+    page.wait_for_function("document.querySelector('.mi-headline').innerText.includes('answers 41 %')")  # nobody pressed Run
+    for nonsense, sentence in (("-3", "cannot be negative"), ("1e", "must be a number"), ("99999", "at most"), ("", "must be a number")):
+        cells.nth(2).focus()
+        page.keyboard.press("Control+A")
+        page.keyboard.type(nonsense) if nonsense else page.keyboard.press("Delete")
+        page.keyboard.press("Tab")
+        page.wait_for_function("words => document.querySelector('.mi-grid-note').innerText.includes(words)", arg=sentence)
+        assert cells.nth(2).input_value() == "1"
+    page.click(".mi-grid-x-more")
+    wait_weights(visit, "[[5.0,0.5],[1.0,4.0],[1.0,1.0]]")
+    assert visit.text(".mi-grid-note") == "" and cells.count() == 6
+    visit.open(page.evaluate("location.hash"))
+    page.wait_for_function("document.querySelectorAll('.mi-grid-field').length === 6")
+    assert [cells.nth(k).input_value() for k in range(6)] == ["5", "0.5", "1", "4", "1", "1"]
+
+
+@pytest.mark.parametrize("visit", [TOUCH], indirect=True, ids=["touch"])
+def test_the_table_by_touch(visit):
+    page, cells = visit.page, fields(visit)
+    page.tap(".mi-settings .mi-fold-button")
+    for target in (cells.nth(3), page.locator(".mi-grid-y-more")):
+        box = target.bounding_box()
+        assert box["height"] >= 40 and box["width"] >= 40
+    cells.nth(3).tap()
+    cells.nth(3).fill("0")
+    page.tap(".mi-grid-y-more")
+    wait_weights(visit, "[[4.0,1.0,1.0],[1.0,0.0,1.0]]")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 375
