@@ -20,7 +20,7 @@ def terms(snapshot: TermsSnapshot, unit: str = "nats", dark: bool = False, narro
     """Top: every pair's term, and the entropies; below: the sum so far, the terms to come in outline."""
     figure, _ = new_figure(width=4.4 if narrow else 8, height=9 if narrow else 6.7, dark=dark, rows=0)
     if narrow:
-        grid = figure.add_gridspec(3, 1, height_ratios=(1.25, 0.85, 1))
+        grid = figure.add_gridspec(3, 1, height_ratios=(1.4, 0.8, 1))
         places = [grid[0, 0], grid[1, 0], grid[2, 0]]
     else:
         grid = figure.add_gridspec(2, 2, height_ratios=(1.15, 1), width_ratios=(1, 1.25))
@@ -30,7 +30,7 @@ def terms(snapshot: TermsSnapshot, unit: str = "nats", dark: bool = False, narro
         axis.set_facecolor(CARD[dark])
         axis.tick_params(colors=ink(dark)[0], color=ink(dark)[1], length=0)
         axis.spines[:].set_visible(False)
-    heat_map(axes[0], snapshot, unit, dark)
+    heat_map(axes[0], snapshot, unit, dark, 1 if narrow else 0)
     entropies(axes[1], snapshot, unit, dark)
     staircase(axes[2], snapshot, unit, dark, narrow)
     figure.get_layout_engine().set(h_pad=0.14)
@@ -56,7 +56,7 @@ def mixed(look: int, share: float, dark: bool) -> tuple[float, ...]:
     return tuple(share * c + (1 - share) * p for c, p in zip(colour, paper))
 
 
-def heat_map(axis, snapshot: TermsSnapshot, unit: str, dark: bool) -> None:
+def heat_map(axis, snapshot: TermsSnapshot, unit: str, dark: bool, larger: float = 0) -> None:
     text, quiet = ink(dark)
     values, table = snapshot.values, snapshot.table
     chance = table.sum(1, keepdims=True) * table.sum(0)
@@ -69,9 +69,9 @@ def heat_map(axis, snapshot: TermsSnapshot, unit: str, dark: bool) -> None:
             axis.add_patch(Rectangle((y, x), 1, 1, facecolor=colour, edgecolor=quiet, linewidth=1))
             shown = signed(value, unit, 3) if table[x, y] > 0 else "never"
             middle = {"ha": "center", "va": "center", "color": text}
-            axis.text(y + 0.5, x + 0.36, shown, fontsize=12 if columns < 4 else 9.5, fontweight="bold", **middle)
-            told = f"{percent(table[x, y])}\nby chance {percent(chance[x, y])}"
-            axis.text(y + 0.5, x + 0.71, told, fontsize=8 if columns < 4 else 7, linespacing=1.35, **middle)
+            axis.text(y + 0.5, x + 0.36, shown, fontsize=larger + (12 if columns < 4 else 9.5), fontweight="bold", **middle)
+            told = f"{percent(table[x, y])}\n{'by ' if columns < 4 else ''}chance {percent(chance[x, y])}"
+            axis.text(y + 0.5, x + 0.71, told, fontsize=larger + (8 if columns < 4 else 7), linespacing=1.35, **middle)
     now = snapshot.current
     axis.add_patch(Rectangle((now.y + 0.03, now.x + 0.03), 0.94, 0.94, fill=False, edgecolor=text, linewidth=2))
     axis.set_xlim(-0.02, columns + 0.02)

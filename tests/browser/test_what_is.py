@@ -4,7 +4,7 @@ import pytest
 
 LESSON = "what-is-mutual-information"
 READY = ".mi-panel-terms.mi-on"
-TOUCH = {"viewport": {"width": 375, "height": 812}, "has_touch": True}
+TOUCH = {"viewport": {"width": 375, "height": 812}, "has_touch": True, "is_mobile": True}
 
 
 def fields(visit):

@@ -63,7 +63,7 @@ def table(snapshot: CapacitySnapshot, unit: str) -> str:
         row("Search", "search", snapshot, -1, f"Blahut–Arimoto, iteration {len(snapshot.p)}.", unit),
         {
             "name": "Formula", "class": "mi-row-formula", "sentence": FORMULAS[study.channel],
-            "cells": ["", f'<span class="mi-formula">{format_mi(study.truth, unit, 12)}</span>', ""],
+            "cells": ["–", f'<span class="mi-formula">{format_mi(study.truth, unit, 12)}</span>', "–"],
         },
     ]
     columns = ["Iteration", "a 1 in", f"I ({unit})", "proven to miss at most"]

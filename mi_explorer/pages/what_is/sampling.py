@@ -40,7 +40,7 @@ def headline(snapshot: PluginBiasSnapshot, unit: str) -> str:
     else:
         shown = f"{format_mi(abs(bias), unit, 4)} too {'much' if bias > 0 else 'little'} on average (± {format_mi(stderr, unit, 4)})"
     return (
-        f"There are {format_mi(truth, unit, 3)} {unit}. Counting {one.n:,} pairs shows {shown}; Miller–Madow leaves "
+        f"The truth is {format_mi(truth, unit, 3)} {unit}. Counting {one.n:,} pairs shows {shown}; Miller–Madow leaves "
         f"{signed(left, unit, 4)} (± {format_mi(left_stderr, unit, 4)}). {trust(snapshot, unit)}"
     )
 
