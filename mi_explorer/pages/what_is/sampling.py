@@ -51,14 +51,14 @@ def trust(snapshot: PluginBiasSnapshot, unit: str) -> str:
     if not math.isfinite(miss):
         return "The formula has nothing to correct here."
     says = f"The formula says {signed(expected.formula, unit, 4)}"
-    wrong = f"{100 * abs(miss):.0f} % too {'small' if miss > 0 else 'large'}" if miss > -1 else "of the wrong sign"
+    really = f"the bias is {100 * abs(miss):.0f} % {'larger' if miss > 0 else 'smaller'}" if miss > -1 else "the bias has the other sign"
     if study.pairs < snapshot.enough:
         rule = f"N is below 15·kx·ky = {snapshot.enough}, where it cannot be trusted"
-        return f"{says}: {rule}" + (f"; here it is {wrong}." if abs(miss) > NEAR else ", even though it happens to fit here.")
+        return f"{says}: {rule}" + (f"; here {really}." if abs(miss) > NEAR else ", even though it happens to fit here.")
     if abs(miss) <= NEAR:
-        return f"{says}, which is right within {max(math.ceil(100 * abs(miss)), 1)} %."
+        return f"{says}, and the bias is within {max(math.ceil(100 * abs(miss)), 1)} % of that."
     return (
-        f"{says}: although N ≥ 15·kx·ky = {snapshot.enough}, it is {wrong}, because the rarest pair is expected only "
+        f"{says}: although N ≥ 15·kx·ky = {snapshot.enough}, {really}, because the rarest pair is expected only "
         f"{snapshot.rarest:.2g} times."
     )
 
