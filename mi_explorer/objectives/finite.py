@@ -47,7 +47,7 @@ def weights(default: tuple[tuple[float, ...], ...], **facts) -> dataclasses.Fiel
 
 def pace() -> dataclasses.Field:
     """A field that says how long to wait after each step: 0 for whoever wants numbers, more for whoever watches."""
-    return real(0.0, 0, 5, label="Seconds per step, to watch", slider=(0, 1, 0.05))
+    return real(0.0, 0, 1, label="Seconds per step, to watch", slider=(0, 1, 0.05))
 
 
 def joint_of(table: tuple[tuple[float, ...], ...]) -> JointTable:

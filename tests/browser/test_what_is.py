@@ -35,6 +35,11 @@ def test_the_table_by_keyboard(visit):
     page.click(".mi-grid-x-more")
     wait_weights(visit, "[[5.0,0.5],[1.0,4.0],[1.0,1.0]]")
     assert visit.text(".mi-grid-note") == "" and cells.count() == 6
+    for _ in range(2):
+        page.click(".mi-grid-x-more")
+    assert "can have 2 to 4 rows" in visit.text(".mi-grid-note")
+    page.click(".mi-grid-x-less")
+    wait_weights(visit, "[[5.0,0.5],[1.0,4.0],[1.0,1.0]]")
     visit.open(page.evaluate("location.hash"))
     page.wait_for_function("document.querySelectorAll('.mi-grid-field').length === 6")
     assert [cells.nth(k).input_value() for k in range(6)] == ["5", "0.5", "1", "4", "1", "1"]

@@ -48,10 +48,10 @@ export default {
     const resize = (side, change) => {
       const [fewest, most] = model.get("sizes");
       const count = (side === "x" ? rows.length : rows[0].length) + change;
-      if (count < fewest || count > most) return;
+      if (count < fewest || count > most) return say(`The table can have ${fewest} to ${most} ${side === "x" ? "rows" : "columns"}.`);
       const resized = (list, fill) => (change > 0 ? [...list, fill] : list.slice(0, -1));
       const next = side === "x" ? resized(rows, rows[0].map(() => 1)) : rows.map((row) => resized(row, 1));
-      if (!total(next)) return say(`Only 0 would be left: give another cell a weight first. The table stays as it is.`);
+      if (!total(next)) return say("Only zeros would be left: give another cell a weight first. The table stays as it is.");
       send(next);
       build();
       say("");
@@ -144,8 +144,8 @@ export default {
       for (const { side, word, count, buttons } of steppers) {
         const now = side === "x" ? rows.length : rows[0].length;
         count.textContent = `${now} ${word}`;
-        buttons[0].disabled = now <= fewest;
-        buttons[1].disabled = now >= most;
+        buttons[0].setAttribute("aria-disabled", String(now <= fewest)); // really disabled, it would lose the focus
+        buttons[1].setAttribute("aria-disabled", String(now >= most));
       }
       share();
     };
