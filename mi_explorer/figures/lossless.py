@@ -17,7 +17,7 @@ NAMES = ("trained for InfoNCE", "trained against linear classifiers")
 def lossless(snapshot: LosslessSnapshot, unit: str = "nats", dark: bool = False, narrow: bool = False) -> Figure:
     """Left: what goes in, the code that no line can read, and what comes back out of it. Right: the probe while they are trained."""
     study, text = snapshot.study, ink(dark)[0]
-    figure, _ = new_figure(width=4.4 if narrow else 8, height=6.4 if narrow else 4.4, dark=dark, rows=0)
+    figure, _ = new_figure(width=4.4 if narrow else 8, height=6.6 if narrow else 4.4, dark=dark, rows=0)
     grid = figure.add_gridspec(2, 1) if narrow else figure.add_gridspec(1, 2)
     image_rows(figure, grid[0], [
         ("upper halves of digits", snapshot.halves), ("their codes, trained against classifiers", snapshot.codes),

@@ -13,13 +13,14 @@ from mi_explorer.objectives.no_decoder import SHOWN, SIDE, NoDecoderSnapshot
 
 
 def no_decoder(snapshot: NoDecoderSnapshot, unit: str = "nats", dark: bool = False, narrow: bool = False) -> Figure:
-    """Left: test pictures, the autoencoder's drawings of them, and the training pictures whose codes are nearest. Right: the probe."""
+    """Left: test pictures, the autoencoder's drawings of them, and the digits of those training pictures whose codes are nearest. Right: the probe."""
     study, text = snapshot.study, ink(dark)[0]
-    figure, _ = new_figure(width=4.4 if narrow else 8, height=8.2 if narrow else 5, dark=dark, rows=0)
-    grid = figure.add_gridspec(2, 1, height_ratios=(1.6, 1)) if narrow else figure.add_gridspec(1, 2)
+    figure, _ = new_figure(width=4.4 if narrow else 8, height=8.6 if narrow else 5.6, dark=dark, rows=0)
+    grid = figure.add_gridspec(2, 1, height_ratios=(1.8, 1)) if narrow else figure.add_gridspec(1, 2)
     image_rows(figure, grid[0], [
-        ("pictures", snapshot.pictures[TRAIN:TRAIN + SHOWN]), ("the autoencoder draws them", snapshot.drawn),
-        ("nearest by the autoencoder's code", snapshot.nearest(0)), ("nearest by the contrastive code", snapshot.nearest(1)),
+        ("pictures", snapshot.pictures[TRAIN:TRAIN + SHOWN]), ("the digits in them", snapshot.digits[TRAIN:TRAIN + SHOWN]),
+        ("the autoencoder draws them", snapshot.drawn), ("digit nearest by the autoencoder's code", snapshot.nearest(0)),
+        ("digit nearest by the contrastive code", snapshot.nearest(1)),
     ], (SIDE, SIDE), dark)
     axis = chart(figure, grid[1], dark)
     axis.axhline(snapshot.raw[1], color=text, linestyle=(0, (5, 3)), linewidth=1.6, label="bare digits, pixels")

@@ -53,6 +53,7 @@ def image_rows(figure: Figure, place, rows: list[tuple[str, np.ndarray]], shape:
             axis.imshow(image.reshape(shape), cmap="gray", interpolation="nearest")
             axis.set(xticks=[], yticks=[])
             axis.spines[:].set_visible(False)
+            axis.set_anchor("NW")
 
 
 def over_seeds(axis: Axes, at: np.ndarray, values: np.ndarray, look: int, label: str, dark: bool) -> None:

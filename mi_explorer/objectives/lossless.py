@@ -36,7 +36,7 @@ NOISE = 0.02  # on training pixels, which go from -1 to 1
 RIDGE = 0.05  # of the least squares, for codes of variance 1
 PRESSURE = 10.0  # weight of what least squares explains, beside InfoNCE in nats: the arms share no weights, only Adam's clock
 POINTS = 8  # at which the codes are probed
-SHOWN = 6
+SHOWN = 4
 MOST = 2e7  # halves times networks times layers times hidden units in one step
 
 

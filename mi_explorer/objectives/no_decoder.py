@@ -91,7 +91,7 @@ class NoDecoder(Description):
                 if step in marks or step % 20 == 0:
                     yield NoDecoderSnapshot(
                         self, step / self.steps, np.array(marks[: len(accuracy)]), np.array(accuracy), np.array(hears), np.array(bound),
-                        raw, pictures.numpy(), codes[:, 0], drawn,
+                        raw, pictures.numpy(), digits.images, codes[:, 0], drawn,
                     )
                 if step < self.steps:
                     arms.advance(*self.views(images[:TRAIN], generator))
@@ -201,8 +201,8 @@ def explained(codes: np.ndarray, behind: np.ndarray) -> float:
 class NoDecoderSnapshot:
     """steps: at which the codes were probed, (m,). accuracy: of the probe for the digit, and background: the share of its variance that the
     code foretells, (m, arm, seed). bound: InfoNCE of the contrast arm on digits it was not trained on, in nats, (m, seed). raw: the probe on the pictures
-    themselves, and on the digits without ink, background and noise. pictures (n, 64), codes (arm, n, code) of the first networks, and
-    drawn: what the autoencoder makes of the first SHOWN test pictures."""
+    themselves, and on the digits without ink, background and noise. pictures (n, 64) and the digits in them (n, 64), codes (arm, n, code) of the
+    first networks, and drawn: what the autoencoder makes of the first SHOWN test pictures."""
 
     study: NoDecoder
     done: float
@@ -212,14 +212,15 @@ class NoDecoderSnapshot:
     bound: np.ndarray
     raw: np.ndarray
     pictures: np.ndarray
+    digits: np.ndarray
     codes: np.ndarray
     drawn: np.ndarray
 
     def nearest(self, arm: int) -> np.ndarray:
-        """The training pictures whose codes lie nearest to those of the first test pictures: (SHOWN, 64)."""
+        """The digits in the training pictures whose codes lie nearest to those of the first test pictures: (SHOWN, 64)."""
         asked, known = self.codes[arm, TRAIN:TRAIN + SHOWN], self.codes[arm, :TRAIN]
         distance = ((asked[:, None] - known) ** 2).sum(-1)
-        return self.pictures[distance.argmin(1)]
+        return self.digits[distance.argmin(1)]
 
     def frame(self) -> pd.DataFrame:
         """One row per step, arm and seed."""
