@@ -51,6 +51,7 @@ def not_linear(snapshot: NotLinearSnapshot, unit: str = "nats", dark: bool = Fal
     axis.set_ylim(0, 3.1 / scale)
     axis.set_xlabel("noise s in y = g(x) + s n")
     axis.set_ylabel(f"I(X; Y) ({unit})")
-    words(axis.legend(fontsize=8.5, frameon=False, loc="upper right"), dark)
+    if snapshot.curves:
+        words(axis.legend(fontsize=8.5, frameon=False, loc="upper right"), dark)
     sign(figure, study, dark)
     return figure

@@ -33,7 +33,7 @@ SHOWN = 300
 EVERY = 20  # steps between two measurements
 FRESH = 4096  # pairs in a measurement; the last one takes LAST of them
 LAST = 16_384
-MOST = 4e8  # pairs times networks times hidden units in one step
+MOST = 5e7  # pairs times networks times hidden units in one step
 
 
 @dataclass(frozen=True)
