@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from mi_explorer.figures.canvas import ink, new_figure, sign, words
 from mi_explorer.figures.panes import chart, cloud, colour
 from mi_explorer.objectives.same_law import SameLawSnapshot
-from mi_explorer.verdicts import UNITS
+from mi_explorer.verdicts import UNITS, format_mi
 
 NAMES = ("same law,\nindependent", "same law,\ndependent", "shifted,\nindependent", "shifted,\ndependent")
 MARKS = ("o", "s")
@@ -36,19 +36,20 @@ def same_law(snapshot: SameLawSnapshot, unit: str = "nats", dark: bool = False, 
     axis.grid(False)
     axis.grid(axis="x", color=quiet, linewidth=0.6)
     truths, latest = study.truths() / scale, snapshot.latest / scale
+    low, high = -0.1 / scale, 1.25 * max(truths.max(), 0.5)
     for place, name in enumerate(("MI: do they depend on each other?", "KL: do they have the same law?")):
         for case in range(len(NAMES)):
-            row = case + (-0.19, 0.19)[place]
+            row, values = case + (-0.19, 0.19)[place], latest[case, place]
             axis.plot([truths[case, place]] * 2, [row - 0.17, row + 0.17], color=text, linewidth=3, solid_capstyle="butt", zorder=4)
-            axis.barh(row, max(latest[case, place].mean(), 0), 0.3, color=colour(place, dark), alpha=0.3, linewidth=0)
-            axis.scatter(
-                latest[case, place], np.full(study.seeds, row), s=16, marker=MARKS[place], color=colour(place, dark), linewidths=0, zorder=3,
-                label=name if case == 0 else None,
-            )
+            axis.barh(row, np.clip(values.mean(), 0, high), 0.3, color=colour(place, dark), alpha=0.3, linewidth=0)
+            look = {"s": 16, "marker": MARKS[place], "color": colour(place, dark), "linewidths": 0, "zorder": 3}
+            axis.scatter(values, np.full(study.seeds, row), label=name if case == 0 else None, **look)
+            if values.min() < low:  # a critic that broke down must not squeeze the others
+                axis.annotate(f"◂ down to {format_mi(snapshot.latest[case, place].min(), unit, 0)}", (0.02 * high, row), va="center", fontsize=8.5, color=text)
     axis.plot([], [], color=text, linewidth=3, label="exact")
     axis.set_yticks(range(len(NAMES)), NAMES)
     axis.set_ylim(len(NAMES) - 0.5, -0.5)
-    axis.set_xlim(-0.1 / scale, 1.25 * max(truths.max(), 0.5))
+    axis.set_xlim(low, high)
     axis.set_xlabel(unit)
     words(figure.legend(loc="outside upper left", ncols=1 if narrow else 3, fontsize=8.5, frameon=False), dark)
     sign(figure, study, dark)

@@ -46,7 +46,7 @@ class Swirl(Description):
     strength: float = real(4.0, 0, 12, label="Largest strength of the swirl", slider=(0, 8, 0.5))
     separation: float = real(3.0, 0.5, 6, label="Distance of the clouds", slider=(1, 5, 0.1))
     stops: int = whole(9, 2, 41, label="Strengths tried", slider=(3, 21, 1))
-    pairs: int = whole(2000, 100, 10_000, label="Points in a data set", slider=(200, 3000, 100))
+    pairs: int = whole(2000, 100, 10_000, label="Points in a data set", slider=(200, 10_000, 100))
     replicates: int = whole(4, 2, 20, label="Data sets", slider=(2, 10, 1))
     seed: int = whole(0, 0, 2**31 - 1, label="Seed")
 

@@ -28,7 +28,7 @@ def headline(snapshot: LosslessSnapshot, unit: str) -> str:
     if not step:
         return f"Before training, a linear probe reads {means[0]:.3f} of the digits from the codes, and {snapshot.raw:.3f} from the pixels."
     return (
-        f"After {step} steps a linear probe reads {means[0]:.3f} of the digits from the code trained for InfoNCE and {means[1]:.3f} from the one trained against it "
+        f"After {step} steps a linear probe reads {means[0]:.3f} of the digits from the code trained for InfoNCE and {means[1]:.3f} from the one trained to hide them "
         f"({snapshot.raw:.3f} from the pixels). Both keep all information: undone, no pixel is off by more than {small(snapshot.errors[-1].max())}."
     )
 
