@@ -43,14 +43,17 @@ def table(snapshot: LosslessSnapshot, unit: str) -> str:
     rows = []
     for arm, name in enumerate(NAMES):
         values = snapshot.accuracy[-1, arm]
-        rows.append({
+        row = {
             "name": name[0].upper() + name[1:], "style": arm, "class": f"mi-row-{('infonce', 'against')[arm]}",
             "cells": [
-                f"{snapshot.accuracy[0, arm].mean():.3f}", f'{values.mean():.3f} <span class="mi-muted">{values.min():.3f} to {values.max():.3f}</span>',
-                f"{snapshot.raw:.3f}", f"at most {small(snapshot.errors[-1, arm].max())}", amount(float(snapshot.bound.mean()), unit) if arm == 0 else "not trained for it",
+                f"{snapshot.accuracy[0, arm].mean():.3f}", f'{values.mean():.3f}<br><span class="mi-muted">{values.min():.3f} to {values.max():.3f}</span>',
+                f"{snapshot.raw:.3f}", small(snapshot.errors[-1, arm].max()),
             ],
-        })
-    return controls.table(["Encoder", "Probe, untrained", "Probe now", "Probe, once undone", "Error of undoing", "InfoNCE, test digits"], rows)
+        }
+        if arm == 0:
+            row["sentence"] = f"InfoNCE on the 597 test digits: {amount(float(snapshot.bound.mean()), unit)}."
+        rows.append(row)
+    return controls.table(["Linear probe of the code", "Untrained", "Now", "Once undone", "Largest error of undoing"], rows)
 
 
 LOSSLESS = Panel(

@@ -46,19 +46,19 @@ def table(snapshot: NoDecoderSnapshot, unit: str) -> str:
     rows = []
     for arm, name in enumerate(NAMES):
         values = snapshot.accuracy[-1, arm]
-        bound = snapshot.bound[-1]
         rows.append({
             "name": name, "style": 1 - arm, "class": f"mi-row-{name.lower()}",
             "cells": [
                 f"{snapshot.accuracy[0, arm].mean():.3f}",
-                f'<span class="mi-digit-{arm}">{values.mean():.3f}</span> <span class="mi-muted">{values.min():.3f} to {values.max():.3f}</span>',
+                f'<span class="mi-digit-{arm}">{values.mean():.3f}</span><br><span class="mi-muted">{values.min():.3f} to {values.max():.3f}</span>',
                 percent(snapshot.background[-1, arm].mean()),
-                f"{amount(float(bound.mean()), unit)} of at most {amount(snapshot.study.ceiling(), unit)}" if arm else "has none",
             ],
         })
-    rows.append({"name": "The pictures themselves", "cells": [f"{snapshot.raw[0]:.3f}", f"{snapshot.raw[0]:.3f}", "–", "–"]})
-    rows.append({"name": "The digits without background", "cells": [f"{snapshot.raw[1]:.3f}", f"{snapshot.raw[1]:.3f}", "–", "–"]})
-    return controls.table(["Code of", "Digit, untrained", "Digit now", "Background foretold", "InfoNCE, test digits"], rows)
+    bound, most = float(snapshot.bound[-1].mean()), snapshot.study.ceiling()
+    rows[1]["sentence"] = f"InfoNCE on views of test digits: {amount(bound, unit)}. With batches of {snapshot.study.batch_size} it is at most {amount(most, unit)}."
+    for name, accuracy in zip(("Pixels of these pictures", "Pixels of the bare digits"), snapshot.raw):
+        rows.append({"name": name, "cells": ["–", f"{accuracy:.3f}", "–"]})
+    return controls.table(["Linear probe of", "Digit, untrained", "Digit, now", "Background foretold"], rows)
 
 
 NO_DECODER = Panel(
