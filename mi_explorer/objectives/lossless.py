@@ -54,7 +54,7 @@ class Lossless(Description):
     layers: int = whole(6, 2, 16, label="Layers that can be undone", slider=(2, 12, 1))
     width: int = whole(64, 4, 256, label="Width inside a layer", slider=(8, 128, 8))
     seeds: int = whole(2, 2, 6, label="Encoders of each kind", slider=(2, 4, 1))
-    batch_size: int = whole(256, 16, 1024, label="Batch size", slider=(64, 512, 32))
+    batch_size: int = whole(256, 16, 1024, label="Batch size", slider=(64, 512, 16))
     learning_rate: float = real(1e-3, 0, 0.1, open=True, label="Learning rate")
     seed: int = whole(0, 0, 2**31 - 1, label="Seed")
 

@@ -31,7 +31,7 @@ WAVES, FASTEST = 3, 0.15  # in a background; cycles per pixel at most
 NOISE = 0.05
 SHOWN = 6
 POINTS = 10  # at which the codes are probed
-MOST = 3e7  # pictures times seeds times hidden units in one step
+MOST = 1.2e7  # pictures times seeds times hidden units in one step
 
 
 @dataclass(frozen=True)

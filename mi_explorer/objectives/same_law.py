@@ -55,7 +55,7 @@ class SameLaw(Description):
     shift: int = whole(2, 0, 3, label="Shift of y", slider=(0, 3, 1))
     steps: int = whole(600, 1, 20_000, label="Training steps", slider=(100, 2000, 50))
     seeds: int = whole(5, 2, 16, label="Critics for each number", slider=(2, 10, 1))
-    batch_size: int = whole(256, 8, 4096, label="Batch size", slider=(32, 1024, 32))
+    batch_size: int = whole(256, 8, 4096, label="Batch size", slider=(32, 1024, 16))
     width: int = whole(32, 2, 256, label="Critic width", slider=(8, 128, 8))
     learning_rate: float = real(3e-3, 0, 0.1, open=True, label="Learning rate")
     seed: int = whole(0, 0, 2**31 - 1, label="Seed")
