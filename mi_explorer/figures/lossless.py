@@ -19,6 +19,7 @@ def lossless(snapshot: LosslessSnapshot, unit: str = "nats", dark: bool = False,
     study, text = snapshot.study, ink(dark)[0]
     figure, _ = new_figure(width=4.4 if narrow else 8, height=6.6 if narrow else 4.4, dark=dark, rows=0)
     grid = figure.add_gridspec(2, 1) if narrow else figure.add_gridspec(1, 2)
+    figure.get_layout_engine().set(wspace=0.06)
     image_rows(figure, grid[0], [
         ("upper halves of digits", snapshot.halves), ("their codes, trained against classifiers", snapshot.codes),
         ("undone from the codes", snapshot.undone),

@@ -13,10 +13,11 @@ from mi_explorer.objectives.no_decoder import SHOWN, SIDE, NoDecoderSnapshot
 
 
 def no_decoder(snapshot: NoDecoderSnapshot, unit: str = "nats", dark: bool = False, narrow: bool = False) -> Figure:
-    """Left: test pictures, the autoencoder's drawings of them, and the digits of those training pictures whose codes are nearest. Right: the probe."""
+    """Left: test pictures, the autoencoder's drawings, and the digits in the training pictures of nearest code. Right: the probe."""
     study, text = snapshot.study, ink(dark)[0]
     figure, _ = new_figure(width=4.4 if narrow else 8, height=8.6 if narrow else 5.6, dark=dark, rows=0)
     grid = figure.add_gridspec(2, 1, height_ratios=(1.8, 1)) if narrow else figure.add_gridspec(1, 2)
+    figure.get_layout_engine().set(wspace=0.06)
     image_rows(figure, grid[0], [
         ("pictures", snapshot.pictures[TRAIN:TRAIN + SHOWN]), ("the digits in them", snapshot.digits[TRAIN:TRAIN + SHOWN]),
         ("the autoencoder draws them", snapshot.drawn), ("digit nearest by the autoencoder's code", snapshot.nearest(0)),

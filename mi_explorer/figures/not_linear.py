@@ -35,9 +35,10 @@ def not_linear(snapshot: NotLinearSnapshot, unit: str = "nats", dark: bool = Fal
     )
     for place, name in enumerate(RELATIONS):
         if name in snapshot.curves:
-            axis.plot(NOISES, snapshot.curves[name] / scale, linewidth=1.8, label=f"{FORMULAS[name]}, exact", **style_of(place).matplotlib(dark))
+            style = style_of(place).matplotlib(dark)
+            axis.plot(NOISES, snapshot.curves[name] / scale, linewidth=1.8, label=f"{FORMULAS[name]}, exact", **style)
     for place, shown in enumerate(snapshot.clouds):
-        axis.plot(shown.noise, study.mi / scale, marker="o", markersize=7, color=colour(place, dark), markeredgecolor=text, linestyle="none")
+        axis.plot(shown.noise, study.mi / scale, "o", markersize=7, color=colour(place, dark), markeredgecolor=text)
     if snapshot.measured:
         at, values = np.array(list(snapshot.measured)), [v / scale for v in snapshot.measured.values()]
         spread = [v.std(ddof=1) if len(v) > 1 else 0.0 for v in values]

@@ -22,13 +22,13 @@ def same_law(snapshot: SameLawSnapshot, unit: str = "nats", dark: bool = False, 
     figure, _ = new_figure(width=4.4 if narrow else 8, height=7 if narrow else 4.6, dark=dark, rows=0)
     grid = figure.add_gridspec(2, 1, height_ratios=(1, 1)) if narrow else figure.add_gridspec(1, 2, width_ratios=(1, 1.25))
     squares = grid[0].subgridspec(2, 2)
-    rng = np.random.default_rng(0)
-    shake = rng.uniform(-0.3, 0.3, (2, *snapshot.x.shape)) if study.relation == "copy" else np.zeros((2, 1, 1))  # or points hide each other
+    shake = 0.3 if study.relation == "copy" else 0.0  # or points hide each other
+    shake = np.random.default_rng(0).uniform(-shake, shake, (2, *snapshot.x.shape))
     reach = 3.6 + study.shift
     for case, name in enumerate(NAMES):
         axis = cloud(
-            figure, squares[case // 2, case % 2], snapshot.x[case] + shake[0, case % len(shake[0])],
-            snapshot.y[case] + shake[1, case % len(shake[1])], dark, name.replace("\n", " "),
+            figure, squares[case // 2, case % 2], snapshot.x[case] + shake[0, case], snapshot.y[case] + shake[1, case], dark,
+            name.replace("\n", " "),
         )
         axis.set(xlim=(-3.6, 3.6), ylim=(-3.6, reach))
         axis.axhline(0, color=quiet, linewidth=0.8, zorder=0)
@@ -45,7 +45,8 @@ def same_law(snapshot: SameLawSnapshot, unit: str = "nats", dark: bool = False, 
             look = {"s": 16, "marker": MARKS[place], "color": colour(place, dark), "linewidths": 0, "zorder": 3}
             axis.scatter(values, np.full(study.seeds, row), label=name if case == 0 else None, **look)
             if values.min() < low:  # a critic that broke down must not squeeze the others
-                axis.annotate(f"◂ down to {format_mi(snapshot.latest[case, place].min(), unit, 0)}", (0.02 * high, row), va="center", fontsize=8.5, color=text)
+                lowest = format_mi(snapshot.latest[case, place].min(), unit, 0)
+                axis.annotate(f"◂ down to {lowest}", (0.02 * high, row), va="center", fontsize=8.5, color=text)
     axis.plot([], [], color=text, linewidth=3, label="exact")
     axis.set_yticks(range(len(NAMES)), NAMES)
     axis.set_ylim(len(NAMES) - 0.5, -0.5)

@@ -1,14 +1,14 @@
 r"""Networks that can be undone: whatever they are trained for, they keep all information, and a linear probe ends up anywhere.
 
-The encoder is a RealNVP (Dinh, Sohl-Dickstein & Bengio 2017, arXiv:1605.08803): layers that stretch and shift one half of the numbers as the other
-half says, so that each can be undone exactly. For x, the upper half of a digit, and any label or lower half c, I(g(x); c) = I(x; c). One
-encoder is trained for InfoNCE between the upper and the lower half, as by Tschannen et al. (2020, arXiv:1907.13625, section 3.1); another one
-to keep the digit from every linear classifier. By least squares, the best one is known in closed form at every step, and explains
+The encoder is a RealNVP (Dinh, Sohl-Dickstein & Bengio 2017, arXiv:1605.08803): layers that stretch and shift one half of the numbers as
+the other half says, so that each can be undone exactly. For x, the upper half of a digit, and any label or lower half c, I(g(x); c) =
+I(x; c). One encoder is trained for InfoNCE between the upper and the lower half, as by Tschannen et al. (2020, arXiv:1907.13625, section
+3.1); another one to keep the digit from every linear classifier. By least squares, the best one is known in closed form at every step:
 
     tr(C^T (S + ridge)^-1 C),   S the covariance of the code, C its covariance with the ten labels,
 
-which is what the second encoder makes small. It is 0 exactly where all classes have the same mean, and there logistic regression has nothing to
-hold on to either.
+is what it explains, and what the second encoder makes small. It is 0 exactly where all classes have the same mean, and there logistic
+regression has nothing to hold on to either.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ ARMS = ("infonce", "against")
 HALF = 32  # pixels
 NOISE = 0.02  # on training pixels, which go from -1 to 1
 RIDGE = 0.05  # of the least squares, for codes of variance 1
-PRESSURE = 10.0  # weight of what least squares explains, beside InfoNCE in nats; the arms share no weights, only the clipping of their gradient
+PRESSURE = 10.0  # weight of what least squares explains, beside InfoNCE; the arms share no weights, only the clipping of their gradient
 POINTS = 8  # at which the codes are probed
 SHOWN = 4
 MOST = 2e7  # halves times networks times layers times hidden units in one step
@@ -81,10 +81,11 @@ class Lossless(Description):
                     codes, undone = training.look(halves[0])
                     accuracy.append([[probe(code, digits.labels) for code in arm] for arm in codes])
                     errors.append(np.abs(undone - halves[0].numpy()).max((-1, -2)))
+                    restored = np.array([probe(arm[0], digits.labels) for arm in undone])
                     bound = training.bound(halves[0][TRAIN:], halves[1][TRAIN:])
                 if step in marks or step % 5 == 0:
                     yield LosslessSnapshot(
-                        self, step / self.steps, np.array(marks[: len(accuracy)]), np.array(accuracy), np.array(errors), bound, raw,
+                        self, step / self.steps, np.array(marks[: len(accuracy)]), np.array(accuracy), np.array(errors), restored, bound, raw,
                         *(part[TRAIN:TRAIN + SHOWN] for part in (halves[0].numpy(), codes[1, 0], undone[1, 0])),
                     )
                 if step < self.steps:
@@ -180,15 +181,17 @@ def explained(codes: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
 
 @dataclass(frozen=True, eq=False)
 class LosslessSnapshot:
-    """steps: at which the codes were probed, (m,). accuracy: of the linear probe on test digits, (m, arm, seed). errors: the largest error of any
-    pixel when the code is undone, of pixels from -1 to 1, (m, arm, seed). bound: InfoNCE of the first arm on all test digits, in nats, (seeds,).
-    raw: the probe on the halves themselves. halves, codes, undone: of a few test digits, by the first encoder of the second arm, (SHOWN, 32)."""
+    """steps: at which the codes were probed, (m,). accuracy: of the linear probe on test digits, (m, arm, seed). errors: the largest error
+    of any pixel when the code is undone, of pixels from -1 to 1, (m, arm, seed). restored: accuracy of the
+    probe on what the first encoder of each arm gives back, (arm,). bound: InfoNCE of the first arm on all test digits, in nats, (seeds,).
+    raw: the probe on the halves themselves. halves, codes, undone: of a few test digits, by the second arm's first encoder, (SHOWN, 32)."""
 
     study: Lossless
     done: float
     steps: np.ndarray
     accuracy: np.ndarray
     errors: np.ndarray
+    restored: np.ndarray
     bound: np.ndarray
     raw: float
     halves: np.ndarray

@@ -199,10 +199,10 @@ def explained(codes: np.ndarray, behind: np.ndarray) -> float:
 
 @dataclass(frozen=True, eq=False)
 class NoDecoderSnapshot:
-    """steps: at which the codes were probed, (m,). accuracy: of the probe for the digit, and background: the share of its variance that the
-    code foretells, (m, arm, seed). bound: InfoNCE of the contrast arm on digits it was not trained on, in nats, (m, seed). raw: the probe on the pictures
-    themselves, and on the digits without ink, background and noise. pictures (n, 64) and the digits in them (n, 64), codes (arm, n, code) of the
-    first networks, and drawn: what the autoencoder makes of the first SHOWN test pictures."""
+    """steps: at which the codes were probed, (m,). accuracy: of the probe for the digit, and background: the share of its variance that
+    the code foretells, (m, arm, seed). bound: InfoNCE of the contrast arm on digits it was not trained on, in nats, (m, seed). raw: the
+    probe on the pictures themselves, and on the digits without ink, background and noise. pictures (n, 64) and the digits in them (n, 64),
+    codes (arm, n, code) of the first networks, and drawn: what the autoencoder makes of the first SHOWN test pictures."""
 
     study: NoDecoder
     done: float

@@ -6,8 +6,7 @@ __all__ = ["LOSSLESS"]
 
 import math
 
-from mi_explorer.figures.lossless import NAMES
-from mi_explorer.objectives.lossless import Lossless, LosslessSnapshot
+from mi_explorer.objectives.lossless import ARMS, Lossless, LosslessSnapshot
 from mi_explorer.pages.panels.panel import Panel, Story
 from mi_explorer.pages.panels.words import amount
 from mi_explorer.widgets import controls
@@ -20,7 +19,7 @@ def picture(snapshot: LosslessSnapshot, unit: str, dark: bool, narrow: bool):
 
 
 def alternative(snapshot: LosslessSnapshot, unit: str) -> str:
-    return f"Upper halves of digits, their codes, the halves undone from the codes, and a linear probe's accuracy over training. {headline(snapshot, unit)}"
+    return f"Halves of digits, their codes, what undoing the codes gives, and a linear probe's accuracy over training. {headline(snapshot, unit)}"
 
 
 def headline(snapshot: LosslessSnapshot, unit: str) -> str:
@@ -28,8 +27,9 @@ def headline(snapshot: LosslessSnapshot, unit: str) -> str:
     if not step:
         return f"Before training, a linear probe reads {means[0]:.3f} of the digits from the codes, and {snapshot.raw:.3f} from the pixels."
     return (
-        f"After {step} steps a linear probe reads {means[0]:.3f} of the digits from the code trained for InfoNCE and {means[1]:.3f} from the one trained to hide them "
-        f"({snapshot.raw:.3f} from the pixels). Both keep all information: undone, no pixel is off by more than {small(snapshot.errors[-1].max())}."
+        f"After {step} steps a linear probe reads {means[0]:.3f} of the digits from the code trained for InfoNCE and {means[1]:.3f} from the "
+        f"one trained to hide them ({snapshot.raw:.3f} from the pixels). Both keep all information: undone, no pixel is off by more than "
+        f"{small(snapshot.errors[-1].max())}."
     )
 
 
@@ -41,30 +41,33 @@ def small(value: float) -> str:
 
 def table(snapshot: LosslessSnapshot, unit: str) -> str:
     rows = []
-    for arm, name in enumerate(NAMES):
+    for arm in range(len(ARMS)):
         values = snapshot.accuracy[-1, arm]
         row = {
-            "name": name[0].upper() + name[1:], "style": arm, "class": f"mi-row-{('infonce', 'against')[arm]}",
+            "name": ("For InfoNCE", "Against classifiers")[arm], "style": arm, "class": f"mi-row-{ARMS[arm]}",
             "cells": [
-                f"{snapshot.accuracy[0, arm].mean():.3f}", f'{values.mean():.3f}<br><span class="mi-muted">{values.min():.3f} to {values.max():.3f}</span>',
-                f"{snapshot.raw:.3f}", small(snapshot.errors[-1, arm].max()),
+                f"{snapshot.accuracy[0, arm].mean():.3f}",
+                f'{values.mean():.3f}<br><span class="mi-muted">{values.min():.3f} to {values.max():.3f}</span>',
+                f"{snapshot.restored[arm]:.3f}", small(snapshot.errors[-1, arm].max()),
             ],
         }
         if arm == 0:
             row["sentence"] = f"InfoNCE on the 597 test digits: {amount(float(snapshot.bound.mean()), unit)}."
         rows.append(row)
-    return controls.table(["Linear probe of the code", "Untrained", "Now", "Once undone", "Largest error of undoing"], rows)
+    return controls.table(["Linear probe of a code", "Untrained", "Now", "Once undone", "Error of undoing"], rows)
 
 
 LOSSLESS = Panel(
     key="lossless",
     label="3b · Also for networks?",
-    question="“But networks find useful features.” These networks are built so that they can be undone: whatever they learn, they keep every bit about the digit. One is "
+    question="“But networks find useful features.” These networks are built so that they can be undone: whatever they "
+    "learn, they keep every bit about the digit. One is "
     "trained for InfoNCE, one to spoil linear classifiers. Which accuracy can a code have that holds all information?",
     stories=(
         Story(
             "both", "One for it, one against",
-            "Same information, same start. The orange code loses nearly everything that a line can read, and the bottom row shows that nothing is gone.",
+            "Same information, same start. The orange code loses nearly everything that a line can read, and the bottom "
+            "row shows that nothing is gone.",
             Lossless(),
         ),
         Story(
@@ -77,10 +80,13 @@ LOSSLESS = Panel(
     more=("seeds", "batch_size", "learning_rate", "seed"),
     picture=picture, alternative=alternative, headline=headline, table=table,
     limits=(
-        "Undone exactly means: but for the rounding of 32-bit numbers, which grows with the size of the code. The error is measured and stated.",
-        "InfoNCE hardly changes the probe here: an untrained network of this kind already reads a little more than the pixels do. That the bound rises is "
+        "Undone exactly means: but for the rounding of 32-bit numbers, which grows with the size of the code. The error "
+        "is measured and stated.",
+        "InfoNCE hardly changes the probe here: an untrained network of this kind already reads a little more than the "
+        "pixels do. That the bound rises is "
         "not why the code is good; that is the point of Tschannen et al.",
-        "The second network is trained with labels and with intent. It shows what information does not prevent, not what training usually does.",
+        "The second network is trained with labels and with intent. It shows what information does not prevent, not what "
+        "training usually does.",
         "InfoNCE is trained on 1,200 digits and much lower on test digits: it has learned its pairs by heart.",
     ),
     papers=(

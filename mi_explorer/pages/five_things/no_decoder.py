@@ -22,7 +22,8 @@ def picture(snapshot: NoDecoderSnapshot, unit: str, dark: bool, narrow: bool):
 
 def alternative(snapshot: NoDecoderSnapshot, unit: str) -> str:
     return (
-        "Digits before loud backgrounds, the autoencoder's drawings of them, the digits whose codes are nearest, and a linear probe's accuracy over training. "
+        "Digits before loud backgrounds, the autoencoder's drawings of them, the digits whose codes are nearest, and a "
+        "linear probe's accuracy over training. "
         f"{headline(snapshot, unit)}"
     )
 
@@ -46,16 +47,19 @@ def table(snapshot: NoDecoderSnapshot, unit: str) -> str:
     rows = []
     for arm, name in enumerate(NAMES):
         values = snapshot.accuracy[-1, arm]
+        reach = f"{values.min():.3f} to {values.max():.3f}"
         rows.append({
             "name": name, "style": 1 - arm, "class": f"mi-row-{name.lower()}",
             "cells": [
                 f"{snapshot.accuracy[0, arm].mean():.3f}",
-                f'<span class="mi-digit-{arm}">{values.mean():.3f}</span><br><span class="mi-muted">{values.min():.3f} to {values.max():.3f}</span>',
+                f'<span class="mi-digit-{arm}">{values.mean():.3f}</span><br><span class="mi-muted">{reach}</span>',
                 percent(snapshot.background[-1, arm].mean()),
             ],
         })
     bound, most = float(snapshot.bound[-1].mean()), snapshot.study.ceiling()
-    rows[1]["sentence"] = f"InfoNCE on views of test digits: {amount(bound, unit)}. With batches of {snapshot.study.batch_size} it is at most {amount(most, unit)}."
+    rows[1]["sentence"] = (
+        f"InfoNCE on views of test digits: {amount(bound, unit)}. With batches of {snapshot.study.batch_size} it is at most {amount(most, unit)}."
+    )
     for name, accuracy in zip(("Pixels of these pictures", "Pixels of the bare digits"), snapshot.raw):
         rows.append({"name": name, "cells": ["–", f"{accuracy:.3f}", "–"]})
     return controls.table(["Linear probe of", "Digit, untrained", "Digit, now", "Background foretold"], rows)
@@ -64,17 +68,20 @@ def table(snapshot: NoDecoderSnapshot, unit: str) -> str:
 NO_DECODER = Panel(
     key="no-decoder",
     label="4 · It needs a decoder?",
-    question="“A code is good if the input can be rebuilt from it.” Digits in light or dark ink, before loud backgrounds. An autoencoder has to draw them; contrast only has to "
+    question="“A code is good if the input can be rebuilt from it.” Digits in light or dark ink, before loud "
+    "backgrounds. An autoencoder has to draw them; contrast only has to "
     "tell which two views show the same digit. Same encoder, same start, same pictures, no labels: whose code knows the digit?",
     stories=(
         Story(
             "loud", "Before a loud background",
-            "The autoencoder's drawings get better and better, at drawing backgrounds. The contrastive code throws them away: no decoder, and four times as many digits.",
+            "The autoencoder's drawings get better and better, at drawing backgrounds. The contrastive code throws them "
+            "away: no decoder, and four times as many digits.",
             NoDecoder(),
         ),
         Story(
             "wrong", "Views that share the wrong thing",
-            "Now two views share the background, and the digit changes. Contrast learns what the views share, so it forgets the digit altogether.",
+            "Now two views share the background, and the digit changes. Contrast learns what the views share, so it "
+            "forgets the digit altogether.",
             NoDecoder(share="background"),
         ),
         Story(
@@ -93,10 +100,14 @@ NO_DECODER = Panel(
     picture=picture, alternative=alternative, headline=headline, table=table,
     names={"digit": "the digit", "background": "the background"},
     limits=(
-        "Contrast was told something that the autoencoder was not: what two views share. Choose that wrongly, and the digit is gone (second story).",
-        "It is not the decoder that fails but its target. An autoencoder asked for the bare digit would ignore backgrounds as well; but then somebody must know the bare digit.",
-        "These pictures are made so that pixels are no help: dark and light ink cancel for a linear probe. On plain digits in one ink, pixels alone read 98 %.",
-        "The bound is not the accuracy: it says how well two views of one digit are told from others, not whether two different threes are alike.",
+        "Contrast was told something that the autoencoder was not: what two views share. Choose that wrongly, and the "
+        "digit is gone (second story).",
+        "It is not the decoder that fails but its target. An autoencoder asked for the bare digit would ignore "
+        "backgrounds as well; but then somebody must know the bare digit.",
+        "These pictures are made so that pixels are no help: dark and light ink cancel for a linear probe. On plain "
+        "digits in one ink, pixels alone read 98 %.",
+        "The bound is not the accuracy: it says how well two views of one digit are told from others, not whether two "
+        "different threes are alike.",
     ),
     papers=(
         ("Chen et al. 2020, SimCLR", "https://arxiv.org/abs/2002.05709"),

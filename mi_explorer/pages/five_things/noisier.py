@@ -30,7 +30,8 @@ def headline(snapshot: NoisierSnapshot, unit: str) -> str:
     text = f"From noise {LEAST_NOISE:g} to {study.noise:g} the truth falls from {amount(high, unit)} to {amount(low, unit)}"
     if study.channels > 1:
         stairs = study.staircase()
-        text += f", and a bit's from {format_mi(stairs[0], unit, 3)} behind one channel to {format_mi(stairs[-1], unit, 3)} {unit} behind {study.channels}"
+        first, last = (format_mi(value, unit, 3) for value in (stairs[0], stairs[-1]))
+        text += f", and a bit's from {first} behind one channel to {last} {unit} behind {study.channels}"
     text += "."
     asked = np.isfinite(snapshot.ksg)
     if asked.all():
@@ -60,22 +61,26 @@ def row(name: str, truth: float, values: np.ndarray, unit: str) -> dict:
 NOISIER = Panel(
     key="noisier",
     label="5 · Upset by noise?",
-    question="“The estimate drops as soon as there is noise, so estimators are too sensitive to it.” Add noise to a signal, or send a bit through one bad channel after the other. "
+    question="“The estimate drops as soon as there is noise, so estimators are too sensitive to it.” Add noise to a "
+    "signal, or send a bit through one bad channel after the other. "
     "How much would be left even for somebody who knows everything?",
     stories=(
         Story(
             "falls", "The truth falls",
-            "The line is exact, the points are estimates from 1,000 pairs. They fall because there is less to find. On the right, every further channel takes its share.",
+            "The line is exact, the points are estimates from 1,000 pairs. They fall because there is less to find. On "
+            "the right, every further channel takes its share.",
             Noisier(),
         ),
         Story(
             "few", "A hundred pairs",
-            "With 100 pairs there is an error as well, and you can tell it from the fall of the truth: the points scatter around the curve, and for faint relations some lie below 0.",
+            "With 100 pairs there is an error as well, and you can tell it from the fall of the truth: the points "
+            "scatter around the curve, and for faint relations some lie below 0.",
             Noisier(pairs=100),
         ),
         Story(
             "bad", "A bad channel",
-            "Wrong 30 % of the time: one channel leaves 0.119 bits, two leave 0.019, three 0.003. The plug-in estimate on 1,000 pairs is about 0.0005 nats too high: nothing here.",
+            "Wrong 30 % of the time: one channel leaves 0.119 bits, two leave 0.019, three 0.003. The plug-in estimate "
+            "on 1,000 pairs is about 0.0005 nats too high: nothing here.",
             Noisier(error=0.3),
         ),
     ),
@@ -83,8 +88,10 @@ NOISIER = Panel(
     more=("replicates", "seed"),
     picture=picture, alternative=alternative, headline=headline, table=table,
     limits=(
-        "Estimators do have errors, and some depend on noise: with very little of it, KSG runs out of neighbours and shows too little. That is the opposite of the complaint.",
-        "The law of the curve holds for normal signals and noise. That further noise, added independently, can never raise the information holds always: the data processing inequality.",
+        "Estimators do have errors, and some depend on noise: with very little of it, KSG runs out of neighbours and "
+        "shows too little. That is the opposite of the complaint.",
+        "The law of the curve holds for normal signals and noise. That further noise, added independently, can never "
+        "raise the information holds always: the data processing inequality.",
         "From few pairs, an estimate near 0 cannot be told from 0. This is the samples' fault, not the noise's.",
     ),
     papers=(

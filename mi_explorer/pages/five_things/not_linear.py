@@ -24,7 +24,7 @@ def plain(number: float) -> str:
 
 
 def alternative(snapshot: NotLinearSnapshot, unit: str) -> str:
-    clouds = "; ".join(f"{FORMULAS[cloud.relation]} with noise {cloud.noise:.2f}, correlation {plain(cloud.correlation)}" for cloud in snapshot.clouds)
+    clouds = "; ".join(f"{FORMULAS[one.relation]} with noise {one.noise:.2f}, correlation {plain(one.correlation)}" for one in snapshot.clouds)
     return f"Scatter plots of {amount(snapshot.study.mi, unit)} each, and curves of information against noise. {clouds}."
 
 
@@ -46,11 +46,14 @@ def table(snapshot: NotLinearSnapshot, unit: str) -> str:
         rows.append({
             "name": f"y = {FORMULAS[cloud.relation]} + {cloud.noise:.3f} n", "class": f"mi-row-{cloud.relation}",
             "cells": [
-                format_mi(snapshot.study.mi, unit, 3), f'<span class="mi-ksg-{cloud.relation}">{ksg}</span>', plain(cloud.correlation), linear,
+                format_mi(snapshot.study.mi, unit, 3), f'<span class="mi-ksg-{cloud.relation}">{ksg}</span>', plain(cloud.correlation),
+                linear,
             ],
         })
     clouds = controls.table(["Cloud", f"MI, exact ({unit})", "KSG 1", "Correlation, exact", "in samples"], rows)
-    return clouds + (folded("KSG on the curve", controls.table(["Noise s", f"MI, exact ({unit})", "KSG 1"], curve(snapshot, unit))) if snapshot.measured else "")
+    if not snapshot.measured:
+        return clouds
+    return clouds + folded("KSG on the curve", controls.table(["Noise s", f"MI, exact ({unit})", "KSG 1"], curve(snapshot, unit)))
 
 
 def curve(snapshot: NotLinearSnapshot, unit: str) -> list[dict]:
@@ -70,12 +73,14 @@ def curve(snapshot: NotLinearSnapshot, unit: str) -> list[dict]:
 NOT_LINEAR = Panel(
     key="not-linear",
     label="2 · Only straight lines?",
-    question="“Mutual information assumes a linear relation: it is correlation by another name.” Here are four clouds. One of them has a correlation of "
+    question="“Mutual information assumes a linear relation: it is correlation by another name.” Here are four clouds. "
+    "One of them has a correlation of "
     "0.80, three have next to none. Which one tells you most about y if you know x?",
     stories=(
         Story(
             "half-nat", "Four times half a nat",
-            "All four hold exactly 0.50 nats; the noise was chosen so. Correlation sees the first one. The right picture shows what noise does to "
+            "All four hold exactly 0.50 nats; the noise was chosen so. Correlation sees the first one. The right picture "
+            "shows what noise does to "
             "each, and KSG on the curve of x².",
             NotLinear(),
         ),
@@ -86,7 +91,8 @@ NOT_LINEAR = Panel(
         ),
         Story(
             "faint", "Barely to be seen",
-            "0.15 nats each. The eye hardly finds the shapes, a correlation of 0.51 is left in the first cloud, and 1,000 pairs leave KSG unsure: "
+            "0.15 nats each. The eye hardly finds the shapes, a correlation of 0.51 is left in the first cloud, and "
+            "1,000 pairs leave KSG unsure: "
             "look at its spread.",
             NotLinear(mi=0.15, relation="fold"),
         ),
@@ -96,10 +102,13 @@ NOT_LINEAR = Panel(
     picture=picture, alternative=alternative, headline=headline, table=table,
     names={key: f"y = {formula} + s n" for key, formula in FORMULAS.items()},
     limits=(
-        "MI itself assumes nothing. Estimators do: the Gaussian estimator (CCA) is correlation by another name and would show 0 for x² and |x|.",
-        "MI has no sign and names no shape: 0.50 nats do not say whether y rises or falls with x. And for a straight relation with normal noise "
+        "MI itself assumes nothing. Estimators do: the Gaussian estimator (CCA) is correlation by another name and would "
+        "show 0 for x² and |x|.",
+        "MI has no sign and names no shape: 0.50 nats do not say whether y rises or falls with x. And for a straight "
+        "relation with normal noise "
         "correlation is all there is to know: then I = −½ log(1 − r²).",
-        "KSG is a little low where noise is small (about 0.07 nats at s = 0.1 from 1,000 pairs) and scatters by a few hundredths everywhere.",
+        "KSG is a little low where noise is small (about 0.07 nats at s = 0.1 from 1,000 pairs) and scatters by a few "
+        "hundredths everywhere.",
     ),
     papers=(
         ("Kraskov et al. 2004, KSG", "https://arxiv.org/abs/cond-mat/0305641"),

@@ -23,14 +23,15 @@ def alternative(snapshot: SwirlSnapshot, unit: str) -> str:
 
 def headline(snapshot: SwirlSnapshot, unit: str) -> str:
     study = snapshot.study
-    truth = f"The label and the point share {amount(study.truth(), unit)} at every strength, and the best accuracy stays {study.best_accuracy():.3f}."
+    best = study.best_accuracy()
+    truth = f"The label and the point share {amount(study.truth(), unit)} at every strength, and the best accuracy stays {best:.3f}."
     if snapshot.stop < 0:
         return truth
     line, near, ross = snapshot.values.mean(-1)[snapshot.stop]
     first = snapshot.values.mean(-1)[0]
     return (
-        f"{truth} From strength 0 to {study.strengths[snapshot.stop]:.1f} the linear probe goes from {first[0]:.3f} to {line:.3f}, nearest neighbours from "
-        f"{first[1]:.3f} to {near:.3f}; from the samples, Ross's estimator reads {amount(ross, unit)}."
+        f"{truth} From strength 0 to {study.strengths[snapshot.stop]:.1f} the linear probe goes from {first[0]:.3f} to {line:.3f}, nearest "
+        f"neighbours from {first[1]:.3f} to {near:.3f}; from the samples, Ross's estimator reads {amount(ross, unit)}."
     )
 
 
@@ -41,7 +42,9 @@ def table(snapshot: SwirlSnapshot, unit: str) -> str:
     rows = [
         {
             "name": f"{study.strengths[stop]:.2f}", "class": f"mi-row-stop-{stop}",
-            "cells": [format_mi(study.truth(), unit, 3), format_mi(ross, unit, 3), f"{line:.3f}", f"{near:.3f}", f"{study.best_accuracy():.3f}"],
+            "cells": [
+                format_mi(study.truth(), unit, 3), format_mi(ross, unit, 3), f"{line:.3f}", f"{near:.3f}", f"{study.best_accuracy():.3f}",
+            ],
         }
         for stop, (line, near, ross) in enumerate(means[: snapshot.stop + 1])
     ]
@@ -52,17 +55,20 @@ def table(snapshot: SwirlSnapshot, unit: str) -> str:
 SWIRL = Panel(
     key="swirl",
     label="3a · More is better?",
-    question="“A representation with more mutual information is a better one.” A swirl turns every point, the further out the more. Nothing is lost: turn it "
+    question="“A representation with more mutual information is a better one.” A swirl turns every point, the further "
+    "out the more. Nothing is lost: turn it "
     "back, and you have the same points. What happens to a classifier that can only draw a straight line?",
     stories=(
         Story(
             "swirl", "Stir it",
-            "Below, the information with the label: it does not move. Above, the linear probe: from .94 to a coin. Who looks at neighbours hardly notices.",
+            "Below, the information with the label: it does not move. Above, the linear probe: from .94 to a coin. Who "
+            "looks at neighbours hardly notices.",
             Swirl(),
         ),
         Story(
             "more", "Stir on",
-            "Twice as far. Now the arms are thinner than the points are dense, and neighbours begin to fail too. The information is still all there: "
+            "Twice as far. Now the arms are thinner than the points are dense, and neighbours begin to fail too. The "
+            "information is still all there: "
             "it is the samples that run out.",
             Swirl(strength=10.0, stops=11),
         ),
@@ -76,9 +82,11 @@ SWIRL = Panel(
     more=("stops", "replicates", "seed"),
     picture=picture, alternative=alternative, headline=headline, table=table,
     limits=(
-        "What is shown is that MI does not say how easily information can be used. It does not follow that MI is useless: no classifier of any kind, line or not, "
+        "What is shown is that MI does not say how easily information can be used. It does not follow that MI is "
+        "useless: no classifier of any kind, line or not, "
         "can use information that is not there.",
-        "“Stays” is exact for MI and for the best classifier only. Ross's estimator and nearest neighbours lose a little at every strength, because the arms get thinner "
+        "“Stays” is exact for MI and for the best classifier only. Ross's estimator and nearest neighbours lose a little "
+        "at every strength, because the arms get thinner "
         "than the distance between samples.",
     ),
     papers=(
