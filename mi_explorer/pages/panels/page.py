@@ -79,7 +79,7 @@ class PanelPage:
         self.headline = controls.text("headline")
         self.picture = controls.text("picture")
         self.table = controls.text("table")
-        self.notes = controls.text("notes")
+        self.notes = controls.text("caveats")
         self.link = PageLink(downloads=[list(entry) for entry in DOWNLOADS])
 
     def wire(self) -> None:
