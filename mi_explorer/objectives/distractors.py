@@ -80,26 +80,26 @@ class Distractors(Description):
 
         from mi_explorer.objectives.predictive import Autoencoder, Contrast, Moments
         from mi_explorer.objectives.probing import LinearMap, r_squared
+        from mi_explorer.objectives.world import World
         from mi_explorer.studies.trained import one_thread
 
         swing, ideal = self.swing(), {key: keeping.r2 for key, keeping in self.ideal().items()}
         size = (self.replicates, swing.channels, PAST)
         with one_thread():
             generator = torch.Generator().manual_seed(self.seed)
-            mix = torch.linalg.qr(torch.randn(swing.channels, swing.channels, generator=generator))[0]
-            scale = ((1 + self.noise + self.distractors * self.loudness) / swing.channels) ** 0.5
+            mix = swing.mixing(generator)
 
             def draw(*shape: int):
                 state, channels = swing.sample(shape, generator)
-                return state, channels @ mix / scale
+                return state, channels @ mix
 
             contrast = Contrast(*size, FUTURE, self.width, self.code, generator)
             autoencoder = Autoencoder(*size, self.width, self.code, generator)
             moments = Moments(PAST)
             states, seen = draw(PROBES)
             fresh_states, fresh = draw(PROBES)
-            track, film = swing.film(PAST + SHOWN - 1, generator)
-            windows = (film @ mix / scale).unfold(0, PAST, 1).mT
+            track, film = World(swing, (), generator).film(PAST + SHOWN - 1)
+            windows = (film @ mix).unfold(0, PAST, 1).mT
 
             def look() -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
                 """R² of every code, (replicates,), and what the first replicate's says of the swing in the picture."""
@@ -121,7 +121,7 @@ class Distractors(Description):
             optimiser = torch.optim.Adam(parameters, self.learning_rate)
             schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: 1 - 0.9 * step / self.steps)
             shown: list[np.ndarray] = []
-            seen_film, position = (windows[:, -1] * scale).numpy(), track[PAST - 1 :, 0].numpy()
+            seen_film, position = (windows[:, -1] * swing.scale).numpy(), track[PAST - 1 :, 0].numpy()
             for step in range(1, self.steps + 1):
                 _, series = draw(self.replicates, self.batch_size)
                 moments.add(series)

@@ -62,6 +62,11 @@ class Swing:
         return 1 + self.distractors
 
     @property
+    def scale(self) -> float:
+        """Root mean square of the channels."""
+        return ((1 + self.noise + self.distractors * self.loudness) / self.channels) ** 0.5
+
+    @property
     def turn(self) -> np.ndarray:
         """The matrix A."""
         c, s = math.cos(ANGLE), math.sin(ANGLE)
@@ -167,17 +172,8 @@ class Swing:
         noises = torch.randn(*shape, self.distractors, len(other), generator=generator) @ other
         return swing[..., :2], torch.cat([swing[..., None, 2:], noises], -2).mT
 
-    def film(self, steps: int, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
-        """One series that goes on, step by step: its states (steps, 2) and channels (steps, channels)."""
+    def mixing(self, generator: torch.Generator) -> torch.Tensor:
+        """What the eye multiplies the channels by: a random orthogonal matrix, in units of the channels' root mean square."""
         import torch
 
-        turn, first = torch.tensor(self.turn.T, dtype=torch.float32), torch.randn(2 + self.distractors, generator=generator)
-        state, other, states, channels = first[:2], first[2:], [], []
-        for _ in range(steps):
-            seen = state[:1] + math.sqrt(self.noise) * torch.randn(1, generator=generator)
-            states.append(state)
-            channels.append(torch.cat([seen, math.sqrt(self.loudness) * other]))
-            push = torch.randn(2 + self.distractors, generator=generator)
-            state = state @ turn + math.sqrt(1 - DAMPING**2) * push[:2]
-            other = self.persistence * other + math.sqrt(1 - self.persistence**2) * push[2:]
-        return torch.stack(states), torch.stack(channels)
+        return torch.linalg.qr(torch.randn(self.channels, self.channels, generator=generator))[0] / self.scale
