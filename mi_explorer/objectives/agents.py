@@ -10,12 +10,11 @@ import torch
 from mi_explorer.objectives.predictive import Autoencoder, Code, Contrast, Moments
 from mi_explorer.objectives.probing import r_squared
 from mi_explorer.objectives.quadratic import Regulator
-from mi_explorer.objectives.reaching import BATCH, CODE, FUTURE, LEARNING_RATE, PAST, PROBES, RANDOM_PUSH, WIDTH
+from mi_explorer.objectives.reaching import ACTING, BATCH, CODE, FUTURE, LEARNING_RATE, PAST, PROBES, RANDOM_PUSH, SETTLING, WIDTH
 from mi_explorer.objectives.swing import Swing
 from mi_explorer.objectives.world import World
 
 TRIED, KEPT, EPISODES, FRESH = 24, 6, 24, 400  # policies in a round, how many of them are kept, and episodes for each
-ACTING, SETTLING = 60, 20  # steps of an episode, and how many of them cost nothing: the way to the goal
 STRONGEST = 5.0  # a push beyond is cut, so that a mad policy stays finite
 
 
@@ -95,13 +94,13 @@ class Windowed(Coded):
         return memory.flatten(2) @ self.directions
 
 
-def explore(world: World, lens: Lens, steps: int) -> tuple[torch.Tensor, list[torch.Tensor]]:
+def explore(world: World, lens: Lens, steps: int, strength: float = RANDOM_PUSH) -> tuple[torch.Tensor, list[torch.Tensor]]:
     """The rows of so many steps under random pushes, shape + (steps, inputs), and the positions, shape each. The world stays where
-    the last was seen."""
+    the last was seen; a strength of 0 leaves it alone."""
     push, rows, positions = torch.zeros(world.shape), [], []
     for step in range(steps):
         if step:
-            push = RANDOM_PUSH * world.normal(1).squeeze(-1)
+            push = strength * world.normal(1).squeeze(-1)
             world.go(push)
         rows.append(lens.row(world.see(), push))
         positions.append(world.state[..., 0])
@@ -192,7 +191,7 @@ class Search:
         """Mean cost of a step, (replicates, tried), over episodes whose chance all tried policies share; and the first position."""
         replicates, tried, _ = policies.shape
         world = World(self.regulator.swing, (replicates, 1, episodes), generator)
-        rows, positions = explore(world, self.sight.lens, PAST)
+        rows, positions = explore(world, self.sight.lens, PAST, 0.0)
 
         def flat(part: torch.Tensor) -> torch.Tensor:
             """(replicates, 1 or tried, episodes, k) as a sight takes it: (replicates, tried × episodes, k)."""

@@ -66,7 +66,8 @@ class Regulator:
         cost, gain = self.riccati
         return self.lqr + float(np.trace(self.filter_error @ gain.T @ (PUSHED.T @ cost @ PUSHED + self.price) @ gain))
 
-    @property
-    def blind(self) -> float:
-        """Of pushing by u_goal always, whatever is seen: the swing's own variance, of 1 in each coordinate."""
-        return 2.0
+    def blind(self, first: int, last: int) -> float:
+        """Of pushing by u_goal always, whatever is seen, from step 0 on, where the swing had been left alone: the mean over steps first
+        to last - 1. It keeps its variance of 1 in each coordinate, and its mean comes to the goal as slowly as a swing rests."""
+        way = (self.rest[0] ** 2).sum() * np.mean(DAMPING ** (2.0 * np.arange(first, last)))
+        return 2.0 + float(way)

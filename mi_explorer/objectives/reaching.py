@@ -32,6 +32,7 @@ AGENTS = {"state": "True state", "cpc": "CPC code", "autoencoder": "Autoencoder 
 PAST, FUTURE, CODE = 24, 4, 2
 WIDTH, BATCH, LEARNING_RATE = 16, 128, 1e-2
 RANDOM_PUSH = 0.5  # standard deviation, while the code is learned
+ACTING, SETTLING = 60, 20  # steps of an episode, and how many of them cost nothing: the way to the goal
 EVERY, LOOKS = 10, 5
 PROBES = 1000
 
@@ -78,7 +79,7 @@ class Reaching(Description):
         from mi_explorer.studies.trained import one_thread
 
         regulator = self.regulator
-        exact = {"lqr": regulator.lqr, "lqg": regulator.lqg, "blind": regulator.blind}
+        exact = {"lqr": regulator.lqr, "lqg": regulator.lqg, "blind": regulator.blind(SETTLING, ACTING)}
         costs: dict[str, list[np.ndarray]] = {key: [] for key in AGENTS}
         final: dict[str, np.ndarray] = {}
         paths: dict[str, np.ndarray] = {}
@@ -119,7 +120,7 @@ class ReachingSnapshot:
 
     exact: cost of a step, "lqr", "lqg" and "blind" (see ``Regulator``). costs: of the policy after every round of the search so far, on its
     own episodes, (rounds, replicates). final: on fresh episodes, (replicates,), where the search is over. paths: position in
-    one episode with the present policy, (steps,), the first PAST of which are pushed at random. r2: of the codes, (replicates,).
+    one episode with the present policy, (steps,), in the first PAST of which nobody pushes. r2: of the codes, (replicates,).
     """
 
     study: Reaching
