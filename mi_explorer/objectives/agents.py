@@ -14,7 +14,7 @@ from mi_explorer.objectives.reaching import ACTING, BATCH, CODE, FUTURE, LEARNIN
 from mi_explorer.objectives.swing import Swing
 from mi_explorer.objectives.world import World
 
-TRIED, KEPT, EPISODES, FRESH = 24, 6, 24, 400  # policies in a round, how many of them are kept, and episodes for each
+TRIED, KEPT, EPISODES, FRESH, SHOWN = 24, 6, 24, 400, 8  # policies in a round, how many of them are kept, episodes for each, at the end, to look at
 STRONGEST = 5.0  # a push beyond is cut, so that a mad policy stays finite
 
 
@@ -180,15 +180,17 @@ class Search:
         return self.now(FRESH, 1)[0][:, 0].numpy()
 
     def path(self) -> np.ndarray:
-        """Position in an episode with the policy of the first replicate, (PAST + ACTING,); the chance is the same for every sight."""
-        return self.now(1, 2)[1].numpy()
+        """Positions in a few episodes with the policy of the first replicate, (SHOWN, PAST + ACTING); their chance is the same for every
+        sight."""
+        return self.now(SHOWN, 2)[1].numpy()
 
     @torch.no_grad()
     def now(self, episodes: int, name: int) -> tuple[torch.Tensor, torch.Tensor]:
         return self.play(self.mean[:, None], episodes, torch.Generator().manual_seed(3 * self.seed + name))
 
     def play(self, policies: torch.Tensor, episodes: int, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
-        """Mean cost of a step, (replicates, tried), over episodes whose chance all tried policies share; and the first position."""
+        """Mean cost of a step, (replicates, tried), over episodes whose chance all tried policies share; and the positions
+        in those of the first policy, (episodes, steps)."""
         replicates, tried, _ = policies.shape
         world = World(self.regulator.swing, (replicates, 1, episodes), generator)
         rows, positions = explore(world, self.sight.lens, PAST, 0.0)
@@ -209,4 +211,4 @@ class Search:
             world.go(push)
             memory = self.sight.on(memory, flat(self.sight.lens.row(world.see(), push)))
             positions.append(world.state[..., 0])
-        return cost, torch.stack([position[0, 0, 0] for position in positions])
+        return cost, torch.stack([position[0, 0] for position in positions], -1)

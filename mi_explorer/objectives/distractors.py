@@ -83,7 +83,8 @@ class Distractors(Description):
         from mi_explorer.objectives.world import World
         from mi_explorer.studies.trained import one_thread
 
-        swing, ideal = self.swing(), {key: keeping.r2 for key, keeping in self.ideal().items()}
+        swing, best = self.swing(), self.ideal()
+        ideal, reachable = {key: keeping.r2 for key, keeping in best.items()}, information(best["cpc"].merit)
         size = (self.replicates, swing.channels, PAST)
         with one_thread():
             generator = torch.Generator().manual_seed(self.seed)
@@ -135,7 +136,14 @@ class Distractors(Description):
                     found, told = look()
                 if step == 1 or step % EVERY == 0 or step == self.steps:
                     now = np.mean(shown[-SMOOTHED:], 0)
-                    yield DistractorsSnapshot(self, step / self.steps, swing.kalman_r2(), ideal, found, now, seen_film, position, told)
+                    yield DistractorsSnapshot(
+                        self, step / self.steps, swing.kalman_r2(), ideal, swing.mi, reachable, found, now, seen_film, position, told,
+                    )
+
+
+def information(correlations: np.ndarray) -> float:
+    """What canonical variables of these correlations tell of each other, in nats."""
+    return float(-np.log1p(-(correlations**2)).sum() / 2)
 
 
 def linear(directions: torch.Tensor) -> Callable:
@@ -148,7 +156,7 @@ class DistractorsSnapshot:
     """How the codes stand, by the keys of ARMS.
 
     kalman: R² of the Kalman filter to the state, exact: no code can do better. ideal: of the best code by each objective,
-    exact. r2: of the codes as they are, (replicates,). bound: InfoNCE of the contrastive code, (replicates,), in nats. film: a
+    exact. truth: I(past; future) of all channels; reachable: the most that a code of this size can have of it, both in nats. r2: of the codes as they are, (replicates,). bound: InfoNCE of the contrastive code, (replicates,), in nats. film: a
     series as it is seen, (SHOWN, channels); position: where the swing is in it, (SHOWN,); told: where the codes of the first
     replicate say that it is.
     """
@@ -157,6 +165,8 @@ class DistractorsSnapshot:
     done: float
     kalman: float
     ideal: dict[str, float]
+    truth: float
+    reachable: float
     r2: dict[str, np.ndarray]
     bound: np.ndarray
     film: np.ndarray

@@ -120,7 +120,7 @@ class ReachingSnapshot:
 
     exact: cost of a step, "lqr", "lqg" and "blind" (see ``Regulator``). costs: of the policy after every round of the search so far, on its
     own episodes, (rounds, replicates). final: on fresh episodes, (replicates,), where the search is over. paths: position in
-    one episode with the present policy, (steps,), in the first PAST of which nobody pushes. r2: of the codes, (replicates,).
+    a few episodes with the present policy, (episodes, steps), in the first PAST of which nobody pushes. r2: of the codes, (replicates,).
     """
 
     study: Reaching
