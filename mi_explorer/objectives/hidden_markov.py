@@ -61,7 +61,8 @@ class Language:
         """I(word; ``span`` words on either side) in nats, by summing over all contexts."""
         joint = self.joint(span)
         independent = joint.sum(1, keepdims=True) * joint.sum(0)
-        return float((joint * np.log(joint / independent, out=np.zeros_like(joint), where=joint > 0)).sum())
+        ratio = np.divide(joint, independent, out=np.ones_like(joint), where=joint > 0)
+        return float((joint * np.log(ratio)).sum())
 
     def sample(self, sequences: int, length: int, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
         """Words and moods, (sequences, length) each."""

@@ -57,7 +57,7 @@ class MaskedWord(Description):
     steps: int = whole(600, 10, 20_000, label="Training steps", slider=(100, 2000, 100))
     replicates: int = whole(3, 1, 8, label="Replicates", slider=(1, 5, 1))
     width: int = whole(64, 1, 256, label="Width of the networks", slider=(8, 128, 8))
-    batch_size: int = whole(512, 8, 4096, label="Masked words in a batch", slider=(64, 2048, 64))
+    batch_size: int = whole(512, 8, 4096, label="Masked words in a batch", slider=(32, 2048, 16))
     learning_rate: float = real(5e-3, 0, 1, open=True, label="Learning rate")
     seed: int = whole(0, 0, 2**31 - 1, label="Seed")
 

@@ -54,7 +54,7 @@ def table(snapshot: ReachingSnapshot, unit: str) -> str:
             "name": name, "style": LOOKS[key], "class": f"mi-row-{key}",
             "cells": [r2, f'<span class="mi-cost-{key}">{cost}</span>', least, share(exact["blind"])],
         })
-    return controls.table(["The policy sees", "R² to the state", "Cost of a step", "Least possible, exact", "Blind, exact"], rows)
+    return controls.table(["The policy sees", "R² while exploring", "Cost of a step", "Least possible, exact", "Blind, exact"], rows)
 
 
 REACHING = Panel(
@@ -89,7 +89,8 @@ REACHING = Panel(
         "worth nothing to the agent.",
         "The least costs are those of the long run, for policies without limits. The policies found are measured on 400 episodes, from step 20 to "
         "60: a value may lie a few hundredths below the least by chance.",
-        "A push enters the code, as what the agent did just before. Without it a code learned from a swing left alone would mislead an agent that pushes.",
+        "The code reads what the agent did just before, beside what it sees: where the swing will be depends on both. R² is that under random pushes, which "
+        "make the swing louder than it is by itself.",
         "The task is linear and the policy too, because then the least cost is known. Nothing here says that information alone finds what a task "
         "needs: a reward may hang on something that can hardly be predicted.",
     ),
