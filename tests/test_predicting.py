@@ -201,7 +201,8 @@ def test_what_control_costs():
     push_noise, gain = np.sqrt(1 - 0.97**2), regulator.riccati[1][0]
     ahead = turn @ regulator.filter_error @ turn.T + push_noise**2 * np.eye(2)
     weigh = ahead[:, 0] / (ahead[0, 0] + 0.3)
-    for agent, exact, window in (("state", regulator.lqr, (60, 100)), ("filter", regulator.lqg, (60, 100)), ("blind", regulator.blind(20, 60), (20, 60))):
+    long, episode = (60, 100), (20, 60)
+    for agent, exact, window in (("state", regulator.lqr, long), ("filter", regulator.lqg, long), ("blind", regulator.blind(*episode), episode)):
         state, belief, costs = rng.normal(size=(episodes, 2)), np.zeros((episodes, 2)), []
         for _ in range(window[1]):
             seen = state[:, 0] + np.sqrt(0.3) * rng.normal(size=episodes)
@@ -232,7 +233,9 @@ def test_foresight_reaches_the_known_answers(study):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("persistence, low, high, least_squares", [(0.0, 0.70, 0.86, 0.78), (0.3, 0.70, 0.86, 0.30), (0.9, -0.1, 0.10, -0.1)])
+@pytest.mark.parametrize("persistence, low, high, least_squares", [
+    (0.0, 0.70, 0.86, 0.78), (0.3, 0.70, 0.86, 0.30), (0.9, -0.1, 0.10, -0.1),
+])
 def test_distractors(persistence, low, high, least_squares):
     """R² on 1,500 fresh series has a standard error below 0.015."""
     end = last(Distractors(persistence=persistence, replicates=2, steps=400))
@@ -297,13 +300,19 @@ def test_information_follows_the_unit_and_other_numbers_do_not(ends):
 
 
 EXTREMES = {
-    "masked": (MaskedWord(steps=10, stay=1, clear=1, sentences=2, few=2, replicates=1, span=1), MaskedWord(steps=20, learning_rate=0.9, span=1)),
-    "foresight": (Foresight(steps=20, past=1, future=1, levels=1, width=1, batch_size=4), Foresight(steps=30, learning_rate=0.9, batch_size=4, past=4)),
+    "masked": (
+        MaskedWord(steps=10, stay=1, clear=1, sentences=2, few=2, replicates=1, span=1), MaskedWord(steps=20, learning_rate=0.9, span=1),
+    ),
+    "foresight": (
+        Foresight(steps=20, past=1, future=1, levels=1, width=1, batch_size=4), Foresight(steps=30, learning_rate=0.9, batch_size=4, past=4),
+    ),
     "distractors": (
         Distractors(steps=20, distractors=1, loudness=0.01, code=1, replicates=1, width=1, batch_size=4),
         Distractors(steps=20, persistence=0.98, loudness=1000, noise=100, code=8, learning_rate=0.9, batch_size=4),
     ),
-    "reaching": (Reaching(steps=20, rounds=1, replicates=1, noise=100, goal=-3, price=100), Reaching(steps=20, rounds=2, price=0.001, persistence=0.98)),
+    "reaching": (
+        Reaching(steps=20, rounds=1, replicates=1, noise=100, goal=-3, price=100), Reaching(steps=20, rounds=2, price=0.001, persistence=0.98),
+    ),
 }
 
 

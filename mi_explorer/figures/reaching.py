@@ -39,7 +39,8 @@ def episodes(axis, snapshot: ReachingSnapshot, key: str, dark: bool, last: bool)
     axis.axvline(0, color=text, linewidth=0.9)
     if key in snapshot.paths:
         paths = snapshot.paths[key]
-        axis.plot(np.arange(paths.shape[1]) - PAST + 1, paths.T, linewidth=0.9, alpha=0.8, color=style_of(LOOKS[key]).matplotlib(dark)["color"])
+        colour = style_of(LOOKS[key]).matplotlib(dark)["color"]
+        axis.plot(np.arange(paths.shape[1]) - PAST + 1, paths.T, linewidth=0.9, alpha=0.8, color=colour)
     axis.set_ylim(min(-3.5, study.goal - 2.5), max(3.5, study.goal + 2.5))
     axis.set_xlim(-PAST + 1, ACTING)
     axis.set_title(AGENTS[key], fontsize=9, color=text, loc="left", pad=3)

@@ -7,14 +7,15 @@ __all__ = ["Explorer", "Search", "Sight"]
 import numpy as np
 import torch
 
-from mi_explorer.objectives.predictive import Autoencoder, Code, Contrast, Moments
+from mi_explorer.objectives.predictive import Autoencoder, Code, Contrast, Moments, Training
 from mi_explorer.objectives.probing import r_squared
 from mi_explorer.objectives.quadratic import Regulator
 from mi_explorer.objectives.reaching import ACTING, BATCH, CODE, FUTURE, LEARNING_RATE, PAST, PROBES, RANDOM_PUSH, SETTLING, WIDTH
 from mi_explorer.objectives.swing import Swing
 from mi_explorer.objectives.world import World
 
-TRIED, KEPT, EPISODES, FRESH, SHOWN = 24, 6, 24, 400, 8  # policies in a round, how many of them are kept, episodes for each, at the end, to look at
+TRIED, KEPT = 24, 6  # policies in a round, and how many of them are kept
+EPISODES, FRESH, SHOWN = 24, 400, 8  # for each of them, for the last judgement, and to look at
 STRONGEST = 5.0  # a push beyond is cut, so that a mad policy stays finite
 
 
@@ -110,7 +111,7 @@ def explore(world: World, lens: Lens, steps: int, strength: float = RANDOM_PUSH)
 class Explorer:
     """Learns codes of (replicates, n, steps, channels + 1): what is seen, and the push just before."""
 
-    def __init__(self, swing: Swing, replicates: int, generator: torch.Generator):
+    def __init__(self, swing: Swing, replicates: int, steps: int, generator: torch.Generator):
         self.swing, self.replicates, self.generator = swing, replicates, generator
         self.lens = Lens(swing, generator)
         size = (replicates, swing.channels + 1, PAST)
@@ -119,7 +120,7 @@ class Explorer:
         }
         self.moments = Moments(PAST)
         parameters = [parameter for network in self.networks.values() for parameter in network.parameters]
-        self.optimiser = torch.optim.Adam(parameters, LEARNING_RATE)
+        self.training = Training(parameters, LEARNING_RATE, steps)
         self.probes = [self.explore((PROBES,), PAST) for _ in range(2)]
 
     def explore(self, shape: tuple[int, ...], steps: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -127,14 +128,11 @@ class Explorer:
         world = World(self.swing, shape, self.generator)
         return explore(world, self.lens, steps)[0], world.state
 
-    def learn(self, done: float) -> None:
-        """A step of training; ``done`` of all of them, from 0 to 1."""
+    def learn(self) -> None:
+        """A step of training."""
         series, _ = self.explore((self.replicates, BATCH), PAST + FUTURE)
         self.moments.add(series)
-        self.optimiser.param_groups[0]["lr"] = LEARNING_RATE * (1 - 0.9 * done)
-        self.optimiser.zero_grad()
-        sum(network.loss(series).sum() for network in self.networks.values()).backward()
-        self.optimiser.step()
+        self.training.step(sum(network.loss(series).sum() for network in self.networks.values()))
 
     @torch.no_grad()
     def sights(self) -> dict[str, Sight]:

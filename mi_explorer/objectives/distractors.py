@@ -78,7 +78,7 @@ class Distractors(Description):
     def carry_out(self) -> Iterator[DistractorsSnapshot]:
         import torch
 
-        from mi_explorer.objectives.predictive import Autoencoder, Contrast, Moments
+        from mi_explorer.objectives.predictive import Autoencoder, Contrast, Moments, Training
         from mi_explorer.objectives.probing import LinearMap, r_squared
         from mi_explorer.objectives.world import World
         from mi_explorer.studies.trained import one_thread
@@ -118,19 +118,14 @@ class Distractors(Description):
                         told[key] = LinearMap(codes[0], states)(shown_codes[0])[:, 0].numpy()
                 return found, told
 
-            parameters = [*contrast.parameters, *autoencoder.parameters]
-            optimiser = torch.optim.Adam(parameters, self.learning_rate)
-            schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: 1 - 0.9 * step / self.steps)
+            training = Training([*contrast.parameters, *autoencoder.parameters], self.learning_rate, self.steps)
             shown: list[np.ndarray] = []
             seen_film, position = (windows[:, -1] * swing.scale).numpy(), track[PAST - 1 :, 0].numpy()
             for step in range(1, self.steps + 1):
                 _, series = draw(self.replicates, self.batch_size)
                 moments.add(series)
                 bound = contrast.bound(series)
-                optimiser.zero_grad()
-                (autoencoder.loss(series).sum() - bound.sum()).backward()  # two networks that share nothing
-                optimiser.step()
-                schedule.step()
+                training.step(autoencoder.loss(series).sum() - bound.sum())
                 shown.append(bound.detach().numpy())
                 if step == 1 or step % max(1, self.steps // LOOKS) == 0 or step == self.steps:
                     found, told = look()
@@ -155,10 +150,11 @@ def linear(directions: torch.Tensor) -> Callable:
 class DistractorsSnapshot:
     """How the codes stand, by the keys of ARMS.
 
-    kalman: R² of the Kalman filter to the state, exact: no code can do better. ideal: of the best code by each objective,
-    exact. truth: I(past; future) of all channels; reachable: the most that a code of this size can have of it, both in nats. r2: of the codes as they are, (replicates,). bound: InfoNCE of the contrastive code, (replicates,), in nats. film: a
-    series as it is seen, (SHOWN, channels); position: where the swing is in it, (SHOWN,); told: where the codes of the first
-    replicate say that it is.
+    kalman: R² of the Kalman filter to the state, exact: no code can do better. ideal: of the best code by each objective, exact.
+    truth: I(past; future) of all channels; reachable: the most that a code of this size can have of it, both in nats. r2: of the
+    codes as they are, (replicates,). bound: InfoNCE of the contrastive code, (replicates,), in nats. film: a series as it is
+    seen, (SHOWN, channels); position: where the swing is in it, (SHOWN,); told: where the codes of the first replicate say that
+    it is.
     """
 
     study: Distractors

@@ -68,7 +68,7 @@ class Foresight(Description):
     def carry_out(self) -> Iterator[ForesightSnapshot]:
         import torch
 
-        from mi_explorer.objectives.predictive import Contrast
+        from mi_explorer.objectives.predictive import Contrast, Training
         from mi_explorer.objectives.probing import r_squared
         from mi_explorer.studies.trained import one_thread
 
@@ -97,20 +97,16 @@ class Foresight(Description):
                 float(1 - (state - seen[:, : self.past, 0] @ weights).square().sum() / (state - state.mean(0)).square().sum())
                 for state, seen, weights in zip(probes[2], probes[3], filters)
             ])
-            optimiser = torch.optim.Adam(model.parameters, self.learning_rate)
-            schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: 1 - 0.9 * step / self.steps)
+            training = Training(model.parameters, self.learning_rate, self.steps)
             shown: list[np.ndarray] = []
 
             def snapshot(done: float, bound: np.ndarray) -> ForesightSnapshot:
-                return ForesightSnapshot(self, done, np.array(shown), truth, kalman, bound, learned, untrained, drawn)
+                return ForesightSnapshot(self, done, truth, kalman, bound, learned, untrained, drawn)
 
             for step in range(1, self.steps + 1):
                 _, series = draw(self.batch_size)
                 bound = model.bound(series)
-                optimiser.zero_grad()
-                (-bound.sum()).backward()
-                optimiser.step()
-                schedule.step()
+                training.step(-bound.sum())
                 shown.append(bound.detach().numpy())
                 if step % max(1, self.steps // LOOKS) == 0:
                     learned = probe()
@@ -126,14 +122,12 @@ class Foresight(Description):
 class ForesightSnapshot:
     """How the codes stand, (levels,) each; information in nats.
 
-    curve: the bound at every step so far, on series that no step had seen, (steps, levels). truth: I(past; future). kalman: the
-    Kalman filter's R² to the state, exact; drawn: on the very series that the codes are judged on. bound: the present one, a
-    mean over the latest batches. learned, untrained: R² of the code, now and before the first step.
+    truth: I(past; future). kalman: the Kalman filter's R² to the state, exact; drawn: on the very series that the codes are
+    judged on. bound: the present one, a mean over the latest batches, of series that no step had seen before. learned, untrained: R² of the code, now and before the first step.
     """
 
     study: Foresight
     done: float
-    curve: np.ndarray
     truth: np.ndarray
     kalman: np.ndarray
     bound: np.ndarray
@@ -146,6 +140,6 @@ class ForesightSnapshot:
         import pandas as pd
 
         return pd.DataFrame({
-            "noise": self.study.noises, "truth": self.truth, "bound": self.bound, "kalman_r2": self.kalman, "kalman_r2_same_series": self.drawn,
-            "code_r2": self.learned, "untrained_r2": self.untrained,
+            "noise": self.study.noises, "truth": self.truth, "bound": self.bound, "kalman_r2": self.kalman,
+            "kalman_r2_same_series": self.drawn, "code_r2": self.learned, "untrained_r2": self.untrained,
         })

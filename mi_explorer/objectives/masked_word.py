@@ -91,11 +91,11 @@ class MaskedWord(Description):
             asked = number(self.masked(words[example : example + 1, SHOWN // 2 - self.span : SHOWN // 2 + self.span + 1])[0])[0]
             every_context = one_hot(digits(len(exact), 2 * self.span))
             network = Layers(len(names), (2 * self.span * WORDS, self.width, self.width, WORDS), generator)
-            optimiser = torch.optim.Adam(network.parameters, self.learning_rate)
+            optimiser = torch.optim.Adam(network.parameters, self.learning_rate)  # at one rate: the few are to be learned by heart
             measures = EVERY if self.span < 3 else 5 * EVERY  # there are 46,656 contexts of three words a side
             steps, known = [], []
 
-            def measure() -> np.ndarray:
+            def measure() -> tuple[np.ndarray, np.ndarray]:
                 """H - CE on the training set, on fresh sentences and over the whole language, (3, arms, replicates); what the networks say
                 in the example."""
                 with torch.no_grad():
@@ -118,9 +118,8 @@ class MaskedWord(Description):
                     found, guesses = measure()
                     steps.append(step)
                     known.append(found)
-                    sentence = Sentence(
-                        words[example].numpy(), moods[example].numpy(), (exact[asked] / exact[asked].sum()).numpy(), dict(zip(ARMS, guesses)),
-                    )
+                    shown = words[example].numpy(), moods[example].numpy()
+                    sentence = Sentence(*shown, (exact[asked] / exact[asked].sum()).numpy(), dict(zip(ARMS, guesses)))
                     yield MaskedWordSnapshot(self, step / self.steps, truths, np.array(steps), np.array(known), sentence)
 
     def masked(self, sentences: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

@@ -3,7 +3,7 @@ that need no network, the least squares of the future and of the past."""
 
 from __future__ import annotations
 
-__all__ = ["Autoencoder", "Contrast", "Moments"]
+__all__ = ["Autoencoder", "Code", "Contrast", "Moments", "Training"]
 
 import torch
 
@@ -62,6 +62,21 @@ class Autoencoder(Code):
         """Mean squared error on the past of a batch as ``Contrast.bound`` takes it: (replicates,)."""
         past = series[:, :, : self.past]
         return (self.back(self.read(past)) - past.flatten(2)).square().mean((-2, -1))
+
+
+class Training:
+    """Adam (Kingma & Ba 2015) over so many steps; the learning rate falls evenly to a tenth of what it is at the beginning."""
+
+    def __init__(self, parameters: list[torch.Tensor], learning_rate: float, steps: int):
+        self.optimiser = torch.optim.Adam(parameters, learning_rate)
+        self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimiser, lambda step: 1 - 0.9 * step / steps)
+
+    def step(self, loss: torch.Tensor) -> None:
+        """One step down. Losses of replicates, which share nothing, may be added up."""
+        self.optimiser.zero_grad()
+        loss.backward()
+        self.optimiser.step()
+        self.schedule.step()
 
 
 class Moments:

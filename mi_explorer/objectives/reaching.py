@@ -102,10 +102,10 @@ class Reaching(Description):
 
         with one_thread():
             generator = torch.Generator().manual_seed(self.seed)
-            explorer = Explorer(self.swing, self.replicates, generator)
+            explorer = Explorer(self.swing, self.replicates, self.steps, generator)
             yield from pursue({"state": Sight(explorer.lens)}, 0.0, 0.08)
             for step in range(1, self.steps + 1):
-                explorer.learn(step / self.steps)
+                explorer.learn()
                 if step % max(1, self.steps // LOOKS) == 0 or step == self.steps:
                     r2 = explorer.r_squared()
                 if step % EVERY == 0 or step == self.steps:

@@ -73,26 +73,26 @@ DISTRACTORS = Panel(
     stories=(
         Story(
             "white", "Loud, white distractors",
-            "Noise that cannot be predicted. Whoever predicts finds the swing, also by plain least squares; whoever reconstructs keeps what is loud, and "
-            "nothing of the swing.",
+            "Noise that cannot be predicted. Whoever predicts finds the swing, also by plain least squares; whoever "
+            "reconstructs keeps what is loud, and nothing of the swing.",
             Distractors(),
         ),
         Story(
             "a-little-slow", "A little slow",
-            "The noise lasts a little, correlation 0.3, and it is loud. Squared error counts loudness and loses half of the swing; information does not "
-            "notice loudness. Here contrast is worth something.",
+            "The noise lasts a little, correlation 0.3, and it is loud. Squared error counts loudness and loses half of "
+            "the swing; information does not notice loudness. Here contrast is worth something.",
             Distractors(persistence=0.3),
         ),
         Story(
             "slow", "Slow distractors",
-            "Correlation 0.9 from step to step: now the noise is the most predictable thing. CPC reaches its goal, its bound is high, and its code "
-            "knows nothing of the swing.",
+            "Correlation 0.9 from step to step: now the noise is the most predictable thing. CPC reaches its goal, its "
+            "bound is high, and its code knows nothing of the swing.",
             Distractors(persistence=0.9),
         ),
         Story(
             "quiet", "Quiet distractors",
-            "Variance 4 instead of 16: over 24 steps the swing is the loudest thing after all, and PCA finds most of it. Reconstruction "
-            "is not blind by nature.",
+            "Variance 4 instead of 16: over 24 steps the swing is the loudest thing after all, and PCA finds most of it. "
+            "Reconstruction is not blind by nature.",
             Distractors(loudness=4.0),
         ),
     ),
@@ -100,11 +100,12 @@ DISTRACTORS = Panel(
     more=("steps", "replicates", "width", "batch_size", "learning_rate", "seed"),
     picture=picture, alternative=alternative, headline=headline, table=table,
     limits=(
-        "CPC keeps whatever is predictable, wanted or not. Where distractors last longer than the swing does, the code with the most information "
-        "holds nothing of the swing, and no training mends that.",
-        "With white noise it is the prediction that helps, not the contrast: least squares does as well and needs no network.",
-        "Information does not notice loudness, but training does. Between persistence 0.5 and 0.7 the best code would hold the swing, and 500 "
-        "steps of gradient descent keep the loud distractors instead.",
+        "CPC keeps whatever is predictable, wanted or not. Where distractors last longer than the swing does, the code "
+        "with the most information holds nothing of the swing, and no training mends that.",
+        "With white noise it is the prediction that helps, not the contrast: least squares does as well and needs no "
+        "network.",
+        "Information does not notice loudness, but training does. Between persistence 0.5 and 0.7 the best code would "
+        "hold the swing, and 500 steps of gradient descent keep the loud distractors instead.",
         "R² asks about the swing because we know that it is what matters. The objectives do not know.",
     ),
     papers=(

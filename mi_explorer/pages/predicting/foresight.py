@@ -62,12 +62,14 @@ FORESIGHT = Panel(
     key="foresight",
     label="How far can one see?",
     question="A swing moves in the dark; all that is seen is its position, in noise. What does the past tell about the future? Here the answer is "
-    "exact, and so is the best estimate of the hidden state. Run trains contrastive predictive coding (CPC), which knows neither.",
+    "exact, and so is the best estimate of the hidden state. Run trains contrastive predictive coding (CPC), which knows "
+    "neither.",
     stories=(
         Story(
             "three-noises", "From clear to foggy",
-            "The blue dots climb towards the exact curve and never pass it for long. On the right, the code knows the hidden state as well as the Kalman "
-            "filter. But look at the open squares: so does, nearly, a network that has learned nothing.",
+            "The blue dots climb towards the exact curve and never pass it for long. On the right, the code knows the "
+            "hidden state as well as the Kalman filter. But look at the open squares: so does, nearly, a network that has "
+            "learned nothing.",
             Foresight(),
         ),
         Story(
@@ -76,14 +78,14 @@ FORESIGHT = Panel(
         ),
         Story(
             "short-memory", "A short memory",
-            "Only four observations of the past. There is less to know, and the exact curves fall with it: the truth belongs to the question, not to "
-            "the network.",
+            "Only four observations of the past. There is less to know, and the exact curves fall with it: the truth "
+            "belongs to the question, not to the network.",
             Foresight(past=4),
         ),
         Story(
             "few-strangers", "Few strangers",
-            "Told apart from 7 others instead of 127: log 8 is 2.08 nats, above all truths here, and the bound lags behind all the same. "
-            "The code hardly suffers.",
+            "Told apart from 7 others instead of 127: log 8 is 2.08 nats, above all truths here, and the bound lags "
+            "behind all the same. The code hardly suffers.",
             Foresight(batch_size=8),
         ),
     ),
@@ -91,11 +93,13 @@ FORESIGHT = Panel(
     more=("steps", "width", "learning_rate", "seed"),
     picture=picture, alternative=alternative, headline=headline, table=table,
     limits=(
-        "An untrained network is a reservoir: its 16 numbers echo the past, and a linear map finds the state in them. R² of a wide code "
-        "is weak evidence of learning. In the next question the code has two numbers.",
-        "The bound is measured on fresh series and scatters a little: it may pass the truth by chance, by some hundredths of a nat.",
+        "An untrained network is a reservoir: its 16 numbers echo the past, and a linear map finds the state in them. R² "
+        "of a wide code is weak evidence of learning. In the next question the code has two numbers.",
+        "The bound is measured on fresh series and scatters a little: it may pass the truth by chance, by some hundredths "
+        "of a nat.",
         "InfoNCE stays below log N. Here N is large enough; a system with more to predict would need a larger one.",
-        "All is linear and Gaussian here, so that the truth can be known. A Kalman filter needs the equations of the swing; CPC needs none.",
+        "All is linear and Gaussian here, so that the truth can be known. A Kalman filter needs the equations of the "
+        "swing; CPC needs none.",
     ),
     papers=(
         ("van den Oord et al. 2018, CPC", "https://arxiv.org/abs/1807.03748"),

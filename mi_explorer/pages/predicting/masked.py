@@ -77,19 +77,19 @@ MASKED = Panel(
     key="masked",
     label="Which word is masked?",
     question="A language model guesses the word behind a mask from its neighbours. Entropy less its loss is a lower bound on what the "
-    "neighbours tell. This language is so small that the truth can be summed up. Run trains two networks, one on many sentences "
-    "and one on few.",
+    "neighbours tell. This language is so small that the truth can be summed up. Run trains two networks, one on many "
+    "sentences and one on few.",
     stories=(
         Story(
             "two-a-side", "Two words a side",
-            "Many sentences: the blue curves come up to the truth and stay. Few: on its own sentences the network passes the truth, and on fresh "
-            "ones it falls. The bars show why: it has become too sure.",
+            "Many sentences: the blue curves come up to the truth and stay. Few: on its own sentences the network passes "
+            "the truth, and on fresh ones it falls. The bars show why: it has become too sure.",
             MaskedWord(),
         ),
         Story(
             "three-a-side", "Three words a side",
-            "There is hardly more to know than with two words, but 36 times as many contexts to learn by heart. Does the network of few sentences "
-            "end above nothing at all?",
+            "There is hardly more to know than with two words, but 36 times as many contexts to learn by heart. Does the "
+            "network of few sentences end above nothing at all?",
             MaskedWord(span=3),
         ),
         Story(
@@ -99,7 +99,8 @@ MASKED = Panel(
         ),
         Story(
             "fickle", "Moods that change fast",
-            "The mood lasts with probability 0.6 only. Neighbours tell little; the network of few sentences shows much all the same.",
+            "The mood lasts with probability 0.6 only. Neighbours tell little; the network of few sentences shows much "
+            "all the same.",
             MaskedWord(stay=0.6),
         ),
     ),
@@ -107,11 +108,13 @@ MASKED = Panel(
     more=("steps", "replicates", "width", "batch_size", "learning_rate", "seed"),
     picture=picture, alternative=alternative, headline=headline, table=table,
     limits=(
-        "The bound holds for the expectation over the language. A finite set of fresh sentences may pass it by chance, here by about "
-        "0.005 nats; the last column of the table has no such chance, since it sums over all contexts.",
+        "The bound holds for the expectation over the language. A finite set of fresh sentences may pass it by chance, "
+        "here by about 0.005 nats; the last column of the table has no such chance, since it sums over all contexts.",
         "On the sentences of the training nothing is promised: there, H − cross-entropy is no bound on anything.",
-        "H(word) is known here: log 6. For a real language it is not, and the loss of a model alone tells no mutual information.",
-        "That the truth hardly grows from one neighbour to three is a property of this language, whose only memory is its mood.",
+        "H(word) is known here: log 6. For a real language it is not, and the loss of a model alone tells no mutual "
+        "information.",
+        "That the truth hardly grows from one neighbour to three is a property of this language, whose only memory is its "
+        "mood.",
     ),
     papers=(
         ("Devlin et al. 2018, BERT", "https://arxiv.org/abs/1810.04805"),

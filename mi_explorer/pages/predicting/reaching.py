@@ -65,8 +65,8 @@ REACHING = Panel(
     stories=(
         Story(
             "loud", "Loud, white distractors",
-            "On the right, CPC's policy comes down to the least cost that is possible from what is seen (dashed). The others end where an agent "
-            "with closed eyes would. On the left you see what that means.",
+            "On the right, CPC's policy comes down to the least cost that is possible from what is seen (dashed). The "
+            "others end where an agent with closed eyes would. On the left you see what that means.",
             Reaching(),
         ),
         Story(
@@ -76,8 +76,8 @@ REACHING = Panel(
         ),
         Story(
             "explorer", "Pushing makes it louder",
-            "Distractors of variance 16. The agent's own random pushes make the swing loud enough for PCA to see a part of it: its cost falls below "
-            "the blind one, but not to the least.",
+            "Distractors of variance 16. The agent's own random pushes make the swing loud enough for PCA to see a part "
+            "of it: its cost falls below the blind one, but not to the least.",
             Reaching(loudness=16.0),
         ),
     ),
@@ -85,14 +85,14 @@ REACHING = Panel(
     more=("distractors", "steps", "rounds", "replicates", "seed"),
     picture=picture, alternative=alternative, headline=headline, table=table,
     limits=(
-        "A code is as good as its objective fits the task. Here the swing is what can be predicted; with slow distractors it is not, and the code is "
-        "worth nothing to the agent.",
-        "The least costs are those of the long run, for policies without limits. The policies found are measured on 400 episodes, from step 20 to "
-        "60: a value may lie a few hundredths below the least by chance.",
-        "The code reads what the agent did just before, beside what it sees: where the swing will be depends on both. R² is that under random pushes, which "
-        "make the swing louder than it is by itself.",
-        "The task is linear and the policy too, because then the least cost is known. Nothing here says that information alone finds what a task "
-        "needs: a reward may hang on something that can hardly be predicted.",
+        "A code is as good as its objective fits the task. Here the swing is what can be predicted; with slow distractors "
+        "it is not, and the code is worth nothing to the agent.",
+        "The least costs are those of the long run, for policies without limits. The policies found are measured on 400 "
+        "episodes, from step 20 to 60: a value may lie a few hundredths below the least by chance.",
+        "The code reads what the agent did just before, beside what it sees: where the swing will be depends on both. R² "
+        "is that under random pushes, which make the swing louder than it is by itself.",
+        "The task is linear and the policy too, because then the least cost is known. Nothing here says that information "
+        "alone finds what a task needs: a reward may hang on something that can hardly be predicted.",
     ),
     papers=(
         ("Rakelly et al. 2021, which MI objectives are sufficient for control?", "https://arxiv.org/abs/2106.07278"),
