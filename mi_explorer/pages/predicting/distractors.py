@@ -43,10 +43,10 @@ def headline(snapshot: DistractorsSnapshot, unit: str) -> str:
     )
     if snapshot.done < 1:
         return told
-    if snapshot.ideal["cpc"] < 0.5 * snapshot.kalman:
-        return f"{told} That is no failure of the training: the most predictable thing here is not the swing."
     if r2["cpc"] < snapshot.ideal["cpc"] - 0.15:
         return f"{told} The best code by information would hold {share(snapshot.ideal['cpc'])}: the training has not found it."
+    if snapshot.ideal["cpc"] < snapshot.kalman - 0.15:
+        return f"{told} That is no failure of the training: the most predictable thing here is not the swing."
     return told
 
 
@@ -105,7 +105,7 @@ DISTRACTORS = Panel(
         "With white noise it is the prediction that helps, not the contrast: least squares does as well and needs no "
         "network.",
         "Information does not notice loudness, but training does. Between persistence 0.5 and 0.7 the best code would "
-        "hold the swing, and 500 steps of gradient descent keep the loud distractors instead.",
+        "hold the swing, and 500 steps of gradient descent keep the loud distractors instead, wholly or in part.",
         "R² asks about the swing because we know that it is what matters. The objectives do not know.",
     ),
     papers=(

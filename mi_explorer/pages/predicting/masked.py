@@ -45,8 +45,8 @@ def headline(snapshot: MaskedWordSnapshot, unit: str) -> str:
     study = snapshot.study
     many, fresh, trained = (last(snapshot, where, arm).mean() for where, arm in (("fresh", "many"), ("fresh", "few"), ("training", "few")))
     first = (
-        f"{sides(study).capitalize()} tell {amount(snapshot.truth, unit)} about a word. Taught by {study.sentences:,} sentences, a network shows "
-        f"{format_mi(many, unit)} of them on fresh ones."
+        f"{sides(study)} tell{'s' if study.span == 1 else ''} {amount(snapshot.truth, unit)} about a word. "
+        f"Taught by {study.sentences:,} sentences, a network shows {format_mi(many, unit)} of them on fresh ones."
     )
     if trained > snapshot.truth + 0.02:
         return (
@@ -94,13 +94,13 @@ MASKED = Panel(
         ),
         Story(
             "one-a-side", "One word a side",
-            "Only 36 contexts: now 100 sentences are nearly enough, and the two networks hardly differ.",
+            "Only 36 contexts: now 100 sentences are nearly enough, and on fresh ones the two networks hardly differ.",
             MaskedWord(span=1),
         ),
         Story(
             "fickle", "Moods that change fast",
-            "The mood lasts with probability 0.6 only. Neighbours tell little; the network of few sentences shows much "
-            "all the same.",
+            "The mood lasts with probability 0.6 only, and neighbours tell little. On its own sentences the network of few shows three times "
+            "as much as there is, and on fresh ones less than nothing.",
             MaskedWord(stay=0.6),
         ),
     ),
