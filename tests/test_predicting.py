@@ -28,7 +28,7 @@ SMALL = {
     "masked": MaskedWord(steps=20, sentences=50, few=10, replicates=2),
     "foresight": Foresight(steps=20, levels=2, batch_size=16, past=8),
     "distractors": Distractors(steps=20, replicates=2, batch_size=16),
-    "reaching": Reaching(steps=20, rounds=2),
+    "reaching": Reaching(steps=20, rounds=2, replicates=1),
 }
 every_panel = pytest.mark.parametrize("panel", LESSON.panels, ids=lambda panel: panel.key)
 
@@ -238,7 +238,7 @@ def test_foresight_reaches_the_known_answers(study):
 ])
 def test_distractors(persistence, low, high, least_squares):
     """R² on 1,500 fresh series has a standard error below 0.015."""
-    end = last(Distractors(persistence=persistence, replicates=2, steps=400))
+    end = last(Distractors(persistence=persistence, replicates=2))
     assert end.kalman == pytest.approx(0.82, abs=0.005)
     assert (end.r2["cpc"] > low).all() and (end.r2["cpc"] < high).all()
     assert (end.r2["autoencoder"] < 0.10).all() and (end.r2["pca"] < 0.10).all()
@@ -281,15 +281,13 @@ def test_snapshots_hold_all_that_is_known_and_seeds_decide(panel, ends):
 
 
 @every_panel
-@pytest.mark.parametrize("unit", ["nats", "bits"])
-def test_words_and_pictures(panel, ends, unit):
+@pytest.mark.parametrize("unit, dark, narrow", [("nats", False, False), ("bits", True, True)])
+def test_words_and_pictures(panel, ends, unit, dark, narrow):
     end = ends[panel.key]
     head, alternative, table = (make(end, unit) for make in (panel.headline, panel.alternative, panel.table))
     assert head.endswith(".") and len(head) > 60 and len(alternative) > 60 and "<table" in table
     assert not any(word in head + alternative + table for word in ("nan", "inf "))
-    for dark, narrow in ((False, False), (True, True)):
-        svg = figures.to_bytes(panel.picture(end, unit, dark, narrow), "svg")
-    assert end.study.key.encode() in svg
+    assert end.study.key.encode() in figures.to_bytes(panel.picture(end, unit, dark, narrow), "svg")
     assert panel.limits and all(url.startswith("https://") for _, url in panel.papers)
 
 
@@ -311,7 +309,7 @@ EXTREMES = {
         Distractors(steps=20, persistence=0.98, loudness=1000, noise=100, code=8, learning_rate=0.9, batch_size=4),
     ),
     "reaching": (
-        Reaching(steps=20, rounds=1, replicates=1, noise=100, goal=-3, price=100), Reaching(steps=20, rounds=2, price=0.001, persistence=0.98),
+        Reaching(steps=20, rounds=1, replicates=1, noise=100, goal=-3, price=100), Reaching(steps=20, rounds=2, replicates=1, price=0.001, persistence=0.98),
     ),
 }
 
