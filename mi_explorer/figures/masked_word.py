@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["masked_word"]
+__all__ = ["LOOKS", "masked_word"]
 
 import numpy as np
 from matplotlib.figure import Figure

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["reaching"]
+__all__ = ["LOOKS", "reaching"]
 
 import numpy as np
 from matplotlib.figure import Figure

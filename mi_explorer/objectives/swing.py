@@ -31,11 +31,10 @@ ANGLE, DAMPING = 0.4, 0.97
 @dataclass(frozen=True)
 class Keeping:
     """What an ideal code keeps. merit: of its coordinates, as its objective counts; share: the R² to the state that each
-    brings (they add up, since the coordinates are uncorrelated); own: whether it is of the swing, or of a distractor."""
+    brings (they add up, since the coordinates are uncorrelated), 0 for those of a distractor."""
 
     merit: np.ndarray
     share: np.ndarray
-    own: np.ndarray
 
     @property
     def r2(self) -> float:
@@ -150,7 +149,7 @@ class Swing:
         merit = np.concatenate([own, np.tile(other, self.distractors)])
         share = np.concatenate([seen.sum(0) / 2, np.zeros(len(other) * self.distractors)])
         order = np.argsort(-merit, kind="stable")[:code]
-        return Keeping(merit[order], share[order], order < len(own))
+        return Keeping(merit[order], share[order])
 
     # -- sampling ---------------------------------------------------------------------------------------------------------
 

@@ -11,7 +11,6 @@ from mi_explorer.pages.predicting.numbers import ranged, share
 from mi_explorer.verdicts import format_mi
 from mi_explorer.widgets import controls
 
-LOOKS = {"cpc": 0, "least_squares": 2, "autoencoder": 1, "pca": 3}
 BEST = {
     "cpc": "The code with the most information on the future: the first canonical variables.",
     "least_squares": "The code that predicts the future with the least squared error: loud channels count more.",
@@ -51,6 +50,8 @@ def headline(snapshot: DistractorsSnapshot, unit: str) -> str:
 
 
 def table(snapshot: DistractorsSnapshot, unit: str) -> str:
+    from mi_explorer.figures.distractors import LOOKS
+
     rows = [
         {
             "name": ARMS[key], "style": LOOKS[key], "class": f"mi-row-{key.replace('_', '-')}",

@@ -11,8 +11,6 @@ from mi_explorer.pages.predicting.numbers import ranged
 from mi_explorer.verdicts import format_mi
 from mi_explorer.widgets import controls
 
-LOOKS = {"many": 0, "few": 1}
-
 
 def picture(snapshot: MaskedWordSnapshot, unit: str, dark: bool, narrow: bool):
     from mi_explorer.figures.masked_word import masked_word
@@ -57,6 +55,8 @@ def headline(snapshot: MaskedWordSnapshot, unit: str) -> str:
 
 
 def table(snapshot: MaskedWordSnapshot, unit: str) -> str:
+    from mi_explorer.figures.masked_word import LOOKS
+
     study = snapshot.study
     rows = [
         {

@@ -9,8 +9,6 @@ from mi_explorer.pages.panels.panel import Panel, Story
 from mi_explorer.pages.predicting.numbers import ranged, share
 from mi_explorer.widgets import controls
 
-LOOKS = {"state": 2, "cpc": 0, "autoencoder": 1, "pca": 3}
-
 
 def picture(snapshot: ReachingSnapshot, unit: str, dark: bool, narrow: bool):
     from mi_explorer.figures.reaching import reaching
@@ -44,6 +42,8 @@ def headline(snapshot: ReachingSnapshot, unit: str) -> str:
 
 
 def table(snapshot: ReachingSnapshot, unit: str) -> str:
+    from mi_explorer.figures.reaching import LOOKS
+
     exact, rows = snapshot.exact, []
     for key, name in AGENTS.items():
         now = snapshot.now(key)
