@@ -1,0 +1,95 @@
+"""The panel "A few labels": what the frozen code is good for."""
+
+from __future__ import annotations
+
+__all__ = ["FEW"]
+
+from mi_explorer.objectives.few_labels import ARMS, COUNTS, FewLabels, FewLabelsSnapshot
+from mi_explorer.pages.contrast.digits import switch
+from mi_explorer.pages.panels.panel import Panel, Story
+from mi_explorer.pages.panels.words import amount
+from mi_explorer.widgets import controls
+
+NAMES = {"contrast": "Contrast, frozen", "scratch": "Network from nothing", "random": "Untrained network", "raw": "Raw pixels"}
+
+
+def picture(snapshot: FewLabelsSnapshot, unit: str, dark: bool, narrow: bool):
+    from mi_explorer.figures.few_labels import few_labels
+
+    return few_labels(snapshot, unit, dark, narrow)
+
+
+def alternative(snapshot: FewLabelsSnapshot, unit: str) -> str:
+    if not snapshot.known:
+        return f"The InfoNCE bound of contrast while it trains without labels, {len(snapshot.bounds)} steps so far."
+    at = snapshot.known - 1
+    told = ", ".join(f"{NAMES[arm].lower()} {100 * snapshot.mean(arm, at):.0f} %" for arm in ARMS)
+    return f"Fresh digits read right over the number of labels, up to {COUNTS[at]} of each digit. There: {told}."
+
+
+def headline(snapshot: FewLabelsSnapshot, unit: str) -> str:
+    if not snapshot.known:
+        bound = f" Its bound is {amount(float(snapshot.bounds[-5:].mean()), unit)}." if len(snapshot.bounds) else ""
+        return f"Contrast is trained; not a label so far.{bound}"
+    at = min(2, snapshot.known - 1)
+    what = "label" if COUNTS[at] == 1 else "labels"
+    known = "digits that contrast has never seen" if snapshot.study.task == "unseen" else "digits"
+    return (
+        f"With {COUNTS[at]} {what} of each of {len(snapshot.study.kinds)} {known}, a linear probe on the frozen code reads "
+        f"{100 * snapshot.mean('contrast', at):.0f} %, the same network trained on these labels alone {100 * snapshot.mean('scratch', at):.0f} %, the untrained network "
+        f"{100 * snapshot.mean('random', at):.0f} %, and raw pixels {100 * snapshot.mean('raw', at):.0f} %."
+    )
+
+
+def table(snapshot: FewLabelsSnapshot, unit: str) -> str:
+    if not snapshot.known:
+        return '<p class="mi-muted">Accuracy for every number of labels will stand here.</p>'
+    counts = COUNTS[: snapshot.known]
+    rows = [
+        {
+            "name": NAMES[arm], "style": look, "class": f"mi-row-{arm}",
+            "cells": [f"{100 * snapshot.mean(arm, at):.0f} %" for at in range(len(counts))],
+        }
+        for look, arm in enumerate(ARMS)
+    ]
+    return controls.table(["Labels of each digit", *map(str, counts)], rows)
+
+
+FEW = Panel(
+    key="labels",
+    label="What is it good for?",
+    question="Labels are dear, pictures are cheap. A code is learned by contrast from pictures alone, and frozen. Then five digits of each kind get a label. "
+    "Is that enough? And does the code help with digits that it has never seen?",
+    stories=(
+        Story(
+            "five", "Five labels of each",
+            "With one label of each digit the frozen code is far ahead, with five still ahead. Raw pixels stay near chance, and a hundred labels "
+            "of each do not help them.",
+            FewLabels(),
+        ),
+        Story(
+            "unseen", "Digits it has never seen",
+            "Contrast sees 0 to 4 only; the task is to tell 5 to 9 apart. What was learned is more than those five digits: strokes, and that places do not matter.",
+            FewLabels(task="unseen"),
+        ),
+        Story(
+            "no-contrast", "Without contrast",
+            "No step of contrast: the blue line is that of the untrained network. All that it had above the others came from pictures without labels.",
+            FewLabels(steps=0),
+        ),
+    ),
+    main=("task", "steps", "scratch", "draws"),
+    more=("temperature", "batch_size", "learning_rate", "seed"),
+    picture=picture, alternative=alternative, headline=headline, table=table,
+    controls={"task": switch(("all ten digits", "all"), ("only 0 to 4", "unseen"))},
+    limits=(
+        "Contrast has been told what does not matter: the place, the size, a little turning. The network from nothing learns from the same views, but from a few "
+        "digits only. That is where the advantage comes from, and it shrinks with every label.",
+        "Training from nothing stops after a fixed number of steps; give it more and see. Frozen and probed is also not the best that one can do with a code: "
+        "fine-tuning it with the labels is usually better still.",
+        "Digits that were never seen are harder for the code than those that were; it transfers as far as what matters is the same.",
+    ),
+    papers=(
+        ("Chen et al. 2020: SimCLR", "https://arxiv.org/abs/2002.05709"), ("Hénaff et al. 2020: Data-efficient recognition with CPC", "https://arxiv.org/abs/1905.09272"),
+    ),
+)
