@@ -19,6 +19,7 @@ from mi_explorer.pages.own_data import OwnDataPage
 from mi_explorer.pages.question import OWN, Question
 from mi_explorer.tables import read_table
 from mi_explorer.widgets import SidePicker, TableInput
+from waiting import wait_for
 
 HOSTILE = [math.nan, math.inf, -math.inf, 1e9, -1e9, 10**400, "abc", "", None, [1], {"a": 1}, True]
 SCRIPT = "<script>alert(1)</script>"
@@ -30,13 +31,6 @@ REPORT = Report(
     ),
     warnings=(f"Ties in {SCRIPT}.",), n=1500, dim_x=2, dim_y=1, names_x=("a", SCRIPT), names_y=("$y$",), method="auto", seconds=1.0, seed=0,
 )
-
-
-def wait_for(condition, seconds=60):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited too long"
-        time.sleep(0.02)
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from mi_explorer.objectives.foresight import Foresight
 from mi_explorer.objectives.hidden_markov import MOODS, WORDS, Language
 from mi_explorer.objectives.masked_word import MaskedWord
 from mi_explorer.objectives.predictive import Moments
-from mi_explorer.objectives.probing import r_squared
+from mi_explorer.objectives.linear_map import r_squared
 from mi_explorer.objectives.quadratic import Regulator
 from mi_explorer.objectives.reaching import Reaching
 from mi_explorer.objectives.recurrent import Reader

@@ -22,6 +22,7 @@ from mi_explorer.objectives.terms import Terms
 from mi_explorer.pages.panels import PanelPage
 from mi_explorer.pages.what_is import LESSON
 from mi_explorer.widgets import GridInput
+from waiting import wait_for
 
 BITS = math.log(2)
 COPY, NOISY = ((1, 0), (0, 1)), ((4, 1), (1, 4))
@@ -316,13 +317,6 @@ def test_the_sentences_say_what_is_so():
     assert "lose nothing" in said(2, Cascade(noise=0.0)) and "a name is not information" in said(2, Cascade(symbols=4, processing="relabel"))
     assert "fewer errors, less information" in said(2, Cascade(symbols=4, noise=0.3, first=0.7, processing="guess"))
     assert "within 3 % of that" in said(3, PluginBias(pairs=60))
-
-
-def wait_for(condition, seconds=30):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited too long"
-        time.sleep(0.02)
 
 
 @pytest.fixture

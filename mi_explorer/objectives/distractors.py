@@ -79,7 +79,7 @@ class Distractors(Description):
         import torch
 
         from mi_explorer.objectives.predictive import Autoencoder, Contrast, Moments, Training
-        from mi_explorer.objectives.probing import LinearMap, r_squared
+        from mi_explorer.objectives.linear_map import LinearMap, r_squared
         from mi_explorer.objectives.world import World
         from mi_explorer.studies.trained import one_thread
 
