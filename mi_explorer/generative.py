@@ -71,7 +71,7 @@ add(
 add(
     "club", "gaussian", contrastive_log_ratio, name="CLUB",
     formula=r"\frac1K\sum_i \log q(y_i\mid x_i) - \frac{1}{K(K-1)}\sum_{i\ne j} \log q(y_j\mid x_i)",
-    source="Cheng et al. 2020, arXiv:2006.12013, eq. 8 (vCLUB: with a learned q)",
+    source="Cheng et al. 2020, arXiv:2006.12013 (vCLUB: with a learned q)",
     channel_promise="upper",
     remark="An upper bound with the true p(y|x), and a loose one: it also counts how far from possible the strangers are. "
            "With a learned q(y|x), as here, it may lie on either side.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["Reading", "readings", "verdict", "format_mi", "signed", "UNITS"]
+__all__ = ["Reading", "indexed", "readings", "verdict", "format_mi", "signed", "UNITS"]
 
 import math
 from collections.abc import Sequence
@@ -15,6 +15,7 @@ from mi_explorer.experiment import Experiment
 from mi_explorer.result import Evaluation
 
 UNITS = {"nats": 1.0, "bits": math.log(2)}
+INDICES = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 CLOSE = 0.1  # nats: what counts as "there" on the page
 
 
@@ -65,10 +66,15 @@ def format_mi(value: float, unit: str = "nats", digits: int = 2) -> str:
     return text.replace("-", "−") if float(text) else text.lstrip("-")
 
 
-def signed(value: float, unit: str = "nats") -> str:
+def signed(value: float, unit: str = "nats", digits: int = 2) -> str:
     """The same with its sign: +1.64, −1.64, 0.00."""
-    text = format_mi(value, unit)
+    text = format_mi(value, unit, digits)
     return f"+{text}" if text[0].isdigit() and float(text) > 0 else text
+
+
+def indexed(name: str) -> str:
+    """A name with its number as an index: Y5 becomes Y₅."""
+    return name.translate(INDICES)
 
 
 def verdict(reading: Reading, unit: str = "nats") -> str:

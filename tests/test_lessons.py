@@ -4,11 +4,13 @@ import dataclasses
 import math
 import re
 
+import ipywidgets
 import pytest
 
 from mi_explorer import ParameterError, figures, server
 from mi_explorer.pages import LESSONS
 from mi_explorer.pages.panels import PanelPage
+from mi_explorer.pages.panels.panel import Desk
 from mi_explorer.parameters import parameters
 
 HOSTILE = [math.nan, math.inf, -math.inf, 1e9, -1e9, 10**400, "abc", "", None, [1], {"a": 1}]
@@ -47,6 +49,18 @@ def test_a_story_travels_and_shows_something_at_once(panel, story):
         assert "nan" not in re.sub(r"<[^>]*>", " ", panel.table(snapshot, unit))
     for dark, narrow in ((False, False), (True, True)):
         assert figures.to_bytes(panel.picture(snapshot, "bits", dark, narrow), "png").startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(("panel", "story"), STORIES)
+def test_a_story_stands_where_sliders_can_stand(panel, story):
+    """A browser moves a slider that stands between two of its steps, and the story would be another one."""
+    for widget in Desk(panel, *[lambda *_: None] * 3).fields.values():
+        if isinstance(widget, (ipywidgets.IntSlider, ipywidgets.FloatSlider)):
+            name = next(name for name in widget._dom_classes if name not in ("mi-control", "mi-slider"))
+            field = name.removeprefix("mi-").replace("-", "_")
+            value = getattr(story.study, "dim" if field == "dimension" else field)
+            steps = (value - widget.min) / widget.step
+            assert value > widget.max or abs(steps - round(steps)) < 1e-6, (field, value, widget.min, widget.step)
 
 
 @pytest.mark.parametrize("panel", PANELS)

@@ -71,7 +71,9 @@ def test_the_readme_runs_as_it_stands(monkeypatch):
         copy = names["Copy"](symbols=8)
         x, y = copy.sample(100)
         assert (copy.log_ratio(x, y) == copy.mi).all() and copy.log_ratio(x, y - 1).max() == -float("inf")
-        assert names["truth_page"]() is not None
+        *_, last = names["Knob"](correlation=0.6).carry_out()
+        assert last.done == 1 and last.curve[-1][1] == mi_explorer.Gaussian(correlation=0.6).mi
+        assert names["page"] is not None
     finally:
         bounds.pop("half", None)
         families.pop("copy", None)

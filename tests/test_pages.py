@@ -1,7 +1,6 @@
 """The page without a browser: what it does with wishes, good and hostile ones, and with frames."""
 
 import math
-import time
 
 import numpy as np
 import pytest
@@ -13,15 +12,9 @@ from mi_explorer.pages.presets import PRESETS
 from mi_explorer.pages.problem import LENSES, ProblemPanel, shown_families
 from mi_explorer.pages.watch import WatchPage
 from mi_explorer.verdicts import format_mi
+from waiting import wait_for
 
 HOSTILE = [math.nan, math.inf, -math.inf, 1e9, -1e9, 10**400, "abc", "", None, [1], {"a": 1}, True]
-
-
-def wait_for(condition, seconds=60):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited too long"
-        time.sleep(0.02)
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """The page "Your own data" without a browser, its description, its widgets, and its pictures."""
 
+import dataclasses
+import html
 import json
 import math
 import re
@@ -17,6 +19,7 @@ from mi_explorer.pages.own_data import OwnDataPage
 from mi_explorer.pages.question import OWN, Question
 from mi_explorer.tables import read_table
 from mi_explorer.widgets import SidePicker, TableInput
+from waiting import wait_for
 
 HOSTILE = [math.nan, math.inf, -math.inf, 1e9, -1e9, 10**400, "abc", "", None, [1], {"a": 1}, True]
 SCRIPT = "<script>alert(1)</script>"
@@ -28,13 +31,6 @@ REPORT = Report(
     ),
     warnings=(f"Ties in {SCRIPT}.",), n=1500, dim_x=2, dim_y=1, names_x=("a", SCRIPT), names_y=("$y$",), method="auto", seconds=1.0, seed=0,
 )
-
-
-def wait_for(condition, seconds=60):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited too long"
-        time.sleep(0.02)
 
 
 @pytest.fixture
@@ -268,6 +264,21 @@ def test_the_read_out(truth, said):
     assert ("The truth" in words) == (truth is not None) and (said is None or said in words)
     assert "0 of 3 shuffles" in words and "Keep in mind" in words
     assert "told from chance" in words  # p = .5
+
+
+@pytest.mark.parametrize(
+    ("sentence", "in_bits"),
+    [
+        ("The candidates are divided: they range from 0.500 to 1.000 nats.", "The candidates are divided: they range from 0.721 to 1.443 bits."),
+        ("On rows held out +0.100 ± 0.010 nats against KSG 1.", "On rows held out +0.144 ± 0.014 bits against KSG 1."),
+        ("hardly any estimator shows more than about 4.6 nats; the", "hardly any estimator shows more than about 6.6 bits; the"),
+        ("Too few rows: 100 tell little.", "Too few rows: 100 tell little."),
+    ],
+)
+def test_the_sentences_follow_the_unit(sentence, in_bits):
+    report = dataclasses.replace(REPORT, warnings=(sentence,))
+    assert html.escape(sentence) in report_view.readout(report, None, "nats")
+    assert html.escape(in_bits) in report_view.readout(report, None, "bits")
 
 
 def values(figure, axis=0):

@@ -3,7 +3,6 @@
 import dataclasses
 import json
 import math
-import time
 
 import numpy as np
 import pytest
@@ -17,6 +16,7 @@ from mi_explorer.studies import Ascent, Ceiling, Ledger, Measured, Microscope, P
 from mi_explorer.studies.ceiling import CeilingSnapshot
 from mi_explorer.studies.ledger import Entry, LedgerSnapshot
 from mi_explorer.verdicts import signed
+from waiting import wait_for
 
 PANELS = LESSON.panels
 HOSTILE = [math.nan, math.inf, -math.inf, 1e9, -1e9, 10**400, "abc", "", None, [1], {"a": 1}, True]
@@ -29,13 +29,6 @@ SMALL = {
     "playground": Playground(strength=1, pairs=60, estimators=("infonce", "copula"), **TINY),
 }
 every_panel = pytest.mark.parametrize("panel", PANELS, ids=lambda panel: panel.key)
-
-
-def wait_for(condition, seconds=60):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited too long"
-        time.sleep(0.02)
 
 
 @pytest.fixture

@@ -51,6 +51,11 @@ class Option:
     def gap(self) -> float:
         return abs(self.model.in_sample - self.model.held_out.mean()) if self.model is not None else 0.0
 
+    @property
+    def room(self) -> float:
+        """From the held-out value to the bound below it, nats: much where the value nears the logarithm of the rows held out."""
+        return float((self.model.held_out - self.model.bound).mean()) if self.model is not None else 0.0
+
 
 @dataclass(frozen=True, eq=False)
 class Choice:
@@ -73,38 +78,37 @@ def from_model(model, inflation: float) -> Option:
 
 
 def choose(
-    base: Option, models: Sequence[Option], neighbours: Option | None, n: int, dims: int, inflation: float
+    base: Option, models: Sequence[Option], neighbours: Sequence[Option], n: int, dims: int, inflation: float
 ) -> Choice:
-    """base: what holds where nothing is better. models: learned ones, the Gaussian first, or none. neighbours: KSG or Ross.
+    """base: what holds where nothing is better. models: learned ones, the Gaussian first, or none. neighbours: KSG, Ross.
 
     inflation: of standard errors that assume independent rows.
     """
-    base, neighbours = (_inflated(option, inflation) for option in (base, neighbours))
+    base, *neighbours = (_inflated(option, inflation) for option in (base, *neighbours))
     chosen, speaker = base, models[0] if models else None
     why = "No model does better than it on rows held out." if models else "It suits the kind and the number of the rows."
     reasons = {}
     for option in models[1:]:
         gain, error = _gain(option.model, models[0].model, inflation)
         reasons[option.method] = f"On rows held out {gain:+.3f} ± {error:.3f} nats against the Gaussian model."
-    best = max(models, key=lambda option: option.model.held_out.mean(), default=None)
+    best = max(models, key=lambda option: option.model.bound.mean(), default=None)
     if best is not speaker and math.isfinite(base.value):
         gain, error = _gain(best.model, models[0].model, inflation)
         if gain > GAIN * error:
             chosen = speaker = best
             why = f"On rows held out it finds {gain:.3f} ± {error:.3f} nats more than the Gaussian model."
-    if neighbours is not None and math.isfinite(chosen.value):
-        more = neighbours.value - chosen.value
-        error = math.hypot(neighbours.stderr, chosen.stderr)
-        reasons[neighbours.method] = f"{more:+.3f} ± {error:.3f} nats against {chosen.name}."
+    for option in neighbours if math.isfinite(chosen.value) else ():
+        more = option.value - chosen.value
+        error = math.hypot(option.stderr, chosen.stderr)
+        reasons[option.method] = f"{more:+.3f} ± {error:.3f} nats against {chosen.name}."
         sure = more > GAIN * error and more > LEAST_WIDTH
         if sure or (dims <= FEW_COLUMNS and n >= MANY_ROWS and more > 0):
             reasons[chosen.method] = why
-            chosen = neighbours
+            chosen = option
             why = "Larger than the others; in few columns nearest neighbours rarely show too much."
     reasons[chosen.method] = why
     options = [base, *(option for option in models if option is not base)]
-    options += [neighbours] if neighbours is not None else []
-    return _conclude(chosen, speaker, options, reasons, n, inflation)
+    return _conclude(chosen, speaker, [*options, *neighbours], reasons, n, inflation)
 
 
 def choose_table(plain: Option, predicting: Option, cells: int, n: int, inflation: float) -> Choice:
@@ -136,16 +140,16 @@ def _conclude(chosen, speaker, options, reasons, n, inflation):
 
 def _inflated(option, inflation):
     """A model's standard error is already."""
-    return option if option is None or option.model is not None else replace(option, stderr=option.stderr * inflation)
+    return option if option.model is not None else replace(option, stderr=option.stderr * inflation)
 
 
 def _gain(model, other, inflation):
-    difference = model.held_out - other.held_out
+    difference = model.bound - other.bound  # a bound cannot gain by scores that are too steep
     return float(difference.mean()), float(difference.std() / math.sqrt(len(difference)) * inflation)
 
 
 def _interval(chosen, speaker, n):
-    """Value ± 1.96 standard errors, the gap between training and held-out rows, and what neither of them knows.
+    """Value ± 1.96 standard errors, the gap between training and held-out rows, the room to the bound, and what none of them knows.
 
     Half of the gap downwards, all of it upwards: what a model has not learned makes it too low. Upwards at least as far as the I
     from which the value could have come: near independence the pointwise variance is 2 I, and a standard error taken from a sample
@@ -154,7 +158,7 @@ def _interval(chosen, speaker, n):
     if math.isinf(chosen.value):
         return (max(0.0, float(speaker.model.bound.mean())) if speaker is not None else 0.0), math.inf
     gap = chosen.gap if chosen.model is not None or speaker is None else speaker.gap
-    extra = max(LEAST_WIDTH, LEAST_WIDTH * chosen.value)
+    extra = max(LEAST_WIDTH, LEAST_WIDTH * chosen.value) + chosen.room
     value = max(0.0, chosen.value)
     reach = Z * math.sqrt(2 / n)
     root = (reach + math.sqrt(reach**2 + 4 * value)) / 2  # of I = value + reach * sqrt(I)

@@ -2,7 +2,8 @@
 
 A model's scores f(x, y) become pointwise values that need no normalised density, f(x_i, y_i) minus the log mean of exp f over
 other rows, averaged over both directions (InfoNCE with the whole fold as its batch; Poole et al. 2019, arXiv:1905.06922, eq. 10).
-With row i itself in the mean that is a lower bound; without it, it is the better estimate and no bound.
+With row i itself in the mean that is a lower bound. Without it, it is as much too high where few rows hold most of the mean: a critic
+that is right gets the truth between the two, and their mean is the estimate.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ MOST_FOR_MIXTURE = 60  # columns in all of which full covariances are fitted
 
 @dataclass(frozen=True, eq=False)
 class Learned:
-    """One model. held_out: (n,) pointwise values of rows it never saw, nats; bound: (n,), the same with row i in its own mean;
+    """One model. held_out: (n,) pointwise values of rows it never saw, nats; bound: (n,), lower ones whose mean is a lower bound;
     in_sample: their mean over training rows; shuffled: (SHUFFLES,) means of ``bound`` over shuffled pairs."""
 
     method: str
@@ -139,13 +140,14 @@ def _judge(method, name, score, folds, rearrange, chunk) -> Learned:
     for fold, test in enumerate(folds.test):
         for rows in _chunks(test, chunk):
             scores = score(fold, rows)
-            held_out[rows], bound[rows], normaliser = pointwise(scores)
+            without, bound[rows], normaliser = pointwise(scores)
+            held_out[rows] = (without + bound[rows]) / 2
             own = np.arange(len(rows))
             for i in range(SHUFFLES):
                 other = rearrange(len(rows))
                 shuffled[i] += (scores[own, other] - (normaliser[0] + normaliser[1][other]) / 2).sum()
         training = folds.training[fold][: len(test)]
-        in_sample += [pointwise(score(fold, rows))[0] for rows in _chunks(training, chunk)]
+        in_sample += [np.mean(pointwise(score(fold, rows))[:2], axis=0) for rows in _chunks(training, chunk)]
     return Learned(method, name, held_out, bound, float(np.concatenate(in_sample).mean()), shuffled / n)
 
 

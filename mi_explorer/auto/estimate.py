@@ -114,8 +114,8 @@ def _automatic(sample: Pair, deadline: float):
         if n >= FEW:
             yield Stage(0.1, "Loading PyTorch")
             models = yield from _learned(x, y, n, sample.seed, wider, rearrange, deadline, warnings)
-        base = base or (models[0] if models else neighbours)
-        choice = choose(base, models, neighbours if neighbours is not base else None, n, dims, wider)
+        base = base or (models or neighbours)[0]
+        choice = choose(base, models, [option for option in neighbours if option is not base], n, dims, wider)
     yield Stage(0.95, "Shuffling")
     null = shuffles.null(sample, choice, x, y, rearrange)
     warnings += words.about(sample, choice, x, y, wider, warnings)

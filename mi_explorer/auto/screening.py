@@ -7,7 +7,7 @@ single columns that depend on a column of the other side in any way that a table
 
 from __future__ import annotations
 
-__all__ = ["View", "look", "related", "whitening"]
+__all__ = ["View", "look", "related", "products", "product", "whitening"]
 
 import itertools
 import math
@@ -15,12 +15,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .margins import Side
+from .margins import Side, normal_scores
 
 MOST_DIRECTIONS = 6
 MOST_FOR_PRODUCTS = 30  # columns of which all products are taken: their number grows with the square
 MOST_FOR_PAIRS, MOST_FOR_TRIPLES = 100, 12  # columns whose products of two, of three are looked at singly
 MOST_FOR_CURVATURE = 120  # columns of a side
+MOST_PRODUCTS = 2  # that a network gets as inputs
 MOST_WORK = 10**11  # multiplications for the tables of counts of all pairs of columns
 BINS = 12
 RIDGE = 0.1
@@ -62,10 +63,17 @@ def look(x: Side, y: Side, training: np.ndarray, validation: np.ndarray) -> View
         axes_x, axes_y = related(x.scores[training], y.scores[training])
         directions_x = _choose(left[:, :count], outer_x, np.linalg.pinv(whiten_x)[:, axes_x])
         directions_y = _choose(right.T[:, :count], outer_y, np.linalg.pinv(whiten_y)[:, axes_y])
+    multiplied = [_multiplied(*sides, training) for sides in ((x.scores, y.scores), (y.scores, x.scores))]
     return View(
-        np.hstack([u @ directions_x, x.extra]), np.hstack([v @ directions_y, y.extra]),
+        np.hstack([u @ directions_x, x.extra, multiplied[0]]), np.hstack([v @ directions_y, y.extra, multiplied[1]]),
         u @ left[:, :count], v @ right.T[:, :count], correlations,
     )
+
+
+def _multiplied(side, other, training):
+    """Products of columns that show what no column shows: a network is slow to find an exclusive or of three."""
+    found = products(side[training], other[training])
+    return normal_scores(np.hstack([np.empty((len(side), 0)), *(product(side, [columns]) for columns in found)]))
 
 
 def whitening(values: np.ndarray) -> np.ndarray:
@@ -153,10 +161,22 @@ def related(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         x, y = x[spread], y[spread]
     strength_x, strength_y = _tables(x, y)
     for side, other, own, others in ((x, y, strength_x, strength_y), (y, x, strength_y, strength_x)):
-        d = side.shape[1]
-        for order in [2] * (2 <= d <= MOST_FOR_PAIRS) + [3] * (3 <= d <= MOST_FOR_TRIPLES):
-            _products(side, other, order, own, others)
+        for combinations, kept in _products(side, other):
+            np.maximum.at(own, combinations, kept.max(1)[:, None])
+            np.maximum(others, kept.max(0), out=others)
     return tuple(np.argsort(-s, kind="stable")[: int((s > 0).sum())][:MOST_DIRECTIONS] for s in (strength_x, strength_y))
+
+
+def products(side: np.ndarray, other: np.ndarray, most: int = MOST_PRODUCTS) -> list[tuple[int, ...]]:
+    """Products of two or three columns of side (n, d) that show more of other (n, e) than any of their columns, strongest first."""
+    own, _ = _tables(side, other)
+    found = [
+        (strength, tuple(map(int, columns)))
+        for combinations, kept in _products(side, other)
+        for columns, strength in zip(combinations, kept.max(1))
+        if strength > own[columns].max()
+    ]
+    return [columns for _, columns in sorted(found, reverse=True)[:most]]
 
 
 def _tables(x, y):
@@ -181,21 +201,26 @@ def _tables(x, y):
     return excess.max(1), excess.max(0)
 
 
-def _products(side, other, order, own, others):
-    """Raises the strengths ``own`` (d,) of columns in a product that correlates, and ``others`` of the columns it correlates with."""
+def _products(side, other):
+    """Products of two and of three columns, (C, 2) and (C, 3), and what each shows of the other side's columns or their sizes:
+    half its squared correlation, in nats, (C, e), 0 where it may be chance."""
     n, e = other.shape
-    combinations = np.array(list(itertools.combinations(range(side.shape[1]), order)))
     targets = _standardised(np.hstack([other, np.abs(other)]).astype(np.float32))
-    threshold = (2 + math.sqrt(2 * math.log(len(combinations) * 2 * e + 1))) ** 2 / n
     side = side.astype(np.float32)
-    for chosen in np.array_split(combinations, math.ceil(len(combinations) / 256)):  # all at once would be gigabytes
-        products = side[:, chosen[:, 0]]
-        for columns in chosen.T[1:]:
-            products *= side[:, columns]
-        squared = (_standardised(products).T @ targets / n) ** 2
-        kept = np.where(squared > threshold, squared / 2, 0)
-        np.maximum.at(own, chosen, kept.max(1)[:, None])
-        np.maximum.at(others, np.arange(2 * e) % e, kept.max(0))
+    for order, most in ((2, MOST_FOR_PAIRS), (3, MOST_FOR_TRIPLES)):
+        if not order <= side.shape[1] <= most:
+            continue
+        combinations = np.array(list(itertools.combinations(range(side.shape[1]), order)))
+        threshold = (2 + math.sqrt(2 * math.log(len(combinations) * 2 * e + 1))) ** 2 / n
+        for chosen in np.array_split(combinations, math.ceil(len(combinations) / 256)):  # all at once would be gigabytes
+            squared = (_standardised(product(side, chosen)).T @ targets / n) ** 2
+            kept = np.where(squared > threshold, squared / 2, 0)
+            yield chosen, np.maximum(kept[:, :e], kept[:, e:])
+
+
+def product(values: np.ndarray, combinations: np.ndarray) -> np.ndarray:
+    """Of the columns of values (n, d) in each row of combinations (c, order): (n, c)."""
+    return math.prod(values[:, columns] for columns in np.asarray(combinations).T)
 
 
 def _standardised(columns):

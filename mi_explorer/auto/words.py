@@ -44,9 +44,9 @@ def about(sample: Pair, choice: Choice, x: Side, y: Side, wider: float, said: li
     if option.gap > UNSTABLE * max(option.value, 0.2):
         found.append(
             f"Unstable: the model shows {option.model.in_sample:.3f} nats on the rows that it was trained on and "
-            f"{option.model.held_out.mean():.3f} on others; the interval is widened by the difference."
+            f"{option.model.held_out.mean():.3f} nats on others; the interval is widened by the difference."
         )
-    values = [c.value for c in choice.candidates if c.method in ("network", "mixture", "ksg1", "ross")]
+    values = [c.value for c in choice.candidates if c.chosen or c.method in ("network", "mixture", "ksg1", "ross")]
     if values and max(values) - min(values) > max(DIVIDED * option.value, 0.1):
         found.append(f"The candidates are divided: they range from {min(values):.3f} to {max(values):.3f} nats.")
     return found

@@ -62,10 +62,19 @@ def stamp(figure: Figure, experiment: Experiment, dark: bool) -> None:
 def sign(figure: Figure, study: Description, dark: bool) -> None:
     """The same for a study."""
     fields = study.to_dict().items()
-    values = ", ".join(f"{name} {'+'.join(value) if isinstance(value, list) else value}" for name, value in fields)
+    values = ", ".join(f"{name} {in_line(value)}" for name, value in fields)
     label = f"{study.what}: {values}  ·  MI Explorer {study.key}"
     figure.supxlabel(label, fontsize=6, color=ink(dark)[0], alpha=0.75, wrap=True)
     figure.mi_experiment = study
+
+
+def in_line(value: object) -> str:
+    """A field's value in one line: a+b for a list, 4 1 / 1 4 for a table."""
+    if not isinstance(value, list):
+        return str(value)
+    if value and isinstance(value[0], list):
+        return " / ".join(" ".join(f"{entry:g}" for entry in row) for row in value)
+    return "+".join(map(str, value))
 
 
 def words(legend, dark: bool) -> None:

@@ -20,13 +20,13 @@ ROWS = 20_000  # that a picture is made from
 FAR = 15.0  # a column that reaches further, in distances between its quartiles, is drawn by its ranks
 
 
-def dependence(x, y, dark: bool = False) -> Figure:
+def dependence(x, y, dark: bool = False, narrow: bool = False) -> Figure:
     """Columns x against columns y (frames or arrays with a row per sample; rows with missing values are left out).
 
     One column is drawn as it is. Several are drawn as their first canonical direction: of all weighted sums of x and of y
     (numbers as normal scores, symbols as indicators) the two that correlate most.
     """
-    figure, (axis,) = new_figure(width=5.4, height=4, dark=dark)
+    figure, (axis,) = new_figure(width=4 if narrow else 5.4, height=4, dark=dark)
     draw_dependence(axis, x, y, dark)
     return figure
 

@@ -22,17 +22,19 @@ if TYPE_CHECKING:
 MARKS = {"lower": ">", "upper": "<", "neither": "o"}  # a lower bound points to where the truth may lie
 
 
-def null(report: Report, unit: str = "nats", dark: bool = False) -> Figure:
+def null(report: Report, unit: str = "nats", dark: bool = False, narrow: bool = False) -> Figure:
     """Histogram of what shuffled rows show, and a line for what the rows show as they belong together."""
-    figure, (axis,) = new_figure(width=5.4, height=3.4, dark=dark)
+    figure, (axis,) = new_figure(width=4 if narrow else 5.4, height=3.4, dark=dark)
     draw_null(axis, report, unit, dark)
     return figure
 
 
-def candidates(report: Report, unit: str = "nats", dark: bool = False, truth: float | None = None) -> Figure:
+def candidates(
+    report: Report, unit: str = "nats", dark: bool = False, truth: float | None = None, narrow: bool = False
+) -> Figure:
     """Every candidate with two standard errors to each side, the chosen one and its interval, and the truth where known."""
-    figure, (axis,) = new_figure(width=5.4, height=1.5 + 0.42 * len(report.candidates), dark=dark)
-    draw_candidates(axis, report, unit, dark, truth)
+    figure, (axis,) = new_figure(width=4 if narrow else 5.4, height=1.5 + 0.42 * len(report.candidates), dark=dark)
+    draw_candidates(axis, report, unit, dark, truth, narrow)
     return figure
 
 
@@ -68,7 +70,9 @@ def draw_null(axis: Axes, report: Report, unit: str, dark: bool) -> None:
     words(axis.legend(fontsize=9, frameon=False, loc="upper center"), dark)
 
 
-def draw_candidates(axis: Axes, report: Report, unit: str, dark: bool, truth: float | None) -> None:
+def draw_candidates(
+    axis: Axes, report: Report, unit: str, dark: bool, truth: float | None, narrow: bool = False
+) -> None:
     scale, (text, quiet) = UNITS[unit], ink(dark)
     chosen_colour = style_of(0).matplotlib(dark)["color"]
     shown = [c for c in report.candidates if math.isfinite(c.value)]
@@ -86,11 +90,11 @@ def draw_candidates(axis: Axes, report: Report, unit: str, dark: bool, truth: fl
             candidate.value / scale, place, xerr=error, fmt=MARKS[candidate.kind], color=colour, markersize=size,
             linewidth=1.8, capsize=3, alpha=strength,
         )
-    names = [shorten(candidate.name, 34) + (" ✓" if candidate.chosen else "") for candidate in reversed(shown)]
+    names = [shorten(candidate.name, 20 if narrow else 34) + (" ✓" if candidate.chosen else "") for candidate in reversed(shown)]
     axis.set_yticks(range(len(shown)), names, fontsize=9)
     axis.set_ylim(-0.6, len(shown) - 0.4)
     axis.set_xlim(left=min(0, axis.get_xlim()[0]))
     axis.grid(axis="x", color=quiet, linewidth=0.6)
     axis.set_axisbelow(True)
     axis.set_xlabel(f"estimate ({unit})")
-    words(axis.legend(fontsize=8, frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3), dark)
+    words(axis.legend(fontsize=8, frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2 if narrow else 3), dark)

@@ -140,7 +140,7 @@ class OwnDataPage:
             "would show.",
         )
         self.theme = self.widget.children[0]
-        self.theme.observe(lambda _: self.on_view(), ["dark", "inside"])
+        self.theme.observe(lambda _: self.on_view(), ["dark", "narrow", "inside"])
 
     # -- what is shown -------------------------------------------------------------------------------------------------
 
@@ -335,7 +335,7 @@ class OwnDataPage:
             self.picture_due = False
             x, y = (self.table.frame[list(names)] for names in self.chosen())
             truth = self.asked.truth if self.asked else None
-            self.pictures.draw(self.table, x, y, self.report, truth, self.unit.value, self.theme.dark)
+            self.pictures.draw(self.table, x, y, self.report, truth, self.unit.value, self.theme.dark, self.theme.narrow)
         return self.state in ("loading", "running")
 
     def show_frame(self, frame) -> None:

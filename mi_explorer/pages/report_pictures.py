@@ -34,13 +34,15 @@ class ReportPictures:
     def tab(self) -> str:
         return TABS[self.tabs.selected_index or 0]
 
-    def draw(self, table: Table, x, y, report: Report | None, truth: float | None, unit: str, dark: bool) -> None:
+    def draw(
+        self, table: Table, x, y, report: Report | None, truth: float | None, unit: str, dark: bool, narrow: bool = False
+    ) -> None:
         """Draw the tab that is open. ``x`` and ``y`` are what is chosen now; the report may be about what was before."""
         part = self.parts[self.tab]
         if self.tab == "rows":
             part.value = report_view.preview(table)
         elif self.tab == "data":
-            part.value = data_picture(x, y, dark)
+            part.value = data_picture(x, y, dark, narrow)
         elif report is None:
             part.value = LATER
         else:
@@ -49,20 +51,20 @@ class ReportPictures:
             if self.tab == "chance":
                 words = f"<p>{html.escape(report.null.sentence)}{BELOW if max(report.null.values) < 0 else ''}</p>"
                 seen = "Histogram of what shuffled rows show, and what the rows show as they are"
-                part.value = words + image(figures.null(report, unit, dark), seen)
+                part.value = words + image(figures.null(report, unit, dark, narrow), seen)
             else:
                 seen = "Every candidate's estimate with two standard errors"
-                drawn = image(figures.candidates(report, unit, dark, truth), seen)
+                drawn = image(figures.candidates(report, unit, dark, truth, narrow), seen)
                 part.value = drawn + report_view.candidates(report, unit)
 
 
-def data_picture(x, y, dark: bool) -> str:
+def data_picture(x, y, dark: bool, narrow: bool) -> str:
     if not (x.shape[1] and y.shape[1]):
         return '<p class="mi-muted">Choose a column for X and one for Y to see them against each other.</p>'
     from mi_explorer import figures
 
     try:
-        drawn = figures.dependence(x, y, dark)
+        drawn = figures.dependence(x, y, dark, narrow)
     except Exception as problem:  # the columns may hold anything, and the page must go on
         return f'<p class="mi-muted">This picture could not be drawn. {html.escape(str(problem))}</p>'
     return image(drawn, "The columns of X against the columns of Y")

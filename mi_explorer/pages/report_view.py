@@ -6,6 +6,7 @@ __all__ = ["about", "candidates", "preview", "readout"]
 
 import html
 import math
+import re
 from typing import TYPE_CHECKING
 
 from mi_explorer.tables import Column, Table
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 CHANCE = 0.05  # the p-value above which a dependence cannot be told from chance
 KINDS = {"lower": "lower bound", "upper": "upper bound", "neither": "no bound"}
+IN_NATS = re.compile(r"([+−-]?\d+\.\d+)(?:( ± | to )(\d+\.\d+))? nats")
 PREVIEW_ROWS, PREVIEW_COLUMNS = 6, 40
 
 
@@ -42,7 +44,7 @@ def readout(report: Report, truth: float | None, unit: str) -> str:
         tiles.append(tile("The truth", amount(truth, unit, 3), words, name="truth"))
     columns = f"{report.dim_x} column{'s' * (report.dim_x > 1)} of X, {report.dim_y} of Y"
     tiles.append(tile("From", f"{report.n:,} rows", columns))
-    warned = "".join(f"<li>{html.escape(warning)}</li>" for warning in report.warnings)
+    warned = "".join(f"<li>{html.escape(in_unit(warning, unit))}</li>" for warning in report.warnings)
     calm = "<p>No warnings: enough rows, no ties, and the candidates agree.</p>"
     mind = f"<h3>Keep in mind</h3><ul>{warned}</ul>" if warned else calm
     return (
@@ -80,6 +82,18 @@ def amount(value: float, unit: str, digits: int = 2) -> str:
     return f"{format_mi(value, unit, digits)} {unit}" if math.isfinite(value) else "–"
 
 
+def in_unit(sentence: str, unit: str) -> str:
+    """A sentence of the library, which speaks in nats, with its numbers in the unit of the page."""
+    if unit == "nats":
+        return sentence
+
+    def convert(number: str) -> str:
+        digits, sign = len(number.partition(".")[2]), "+" if number[0] == "+" else ""
+        return sign + f"{float(number.replace('−', '-')) / math.log(2):.{digits}f}"
+
+    return IN_NATS.sub(lambda found: convert(found[1]) + (found[2] + convert(found[3]) if found[3] else "") + f" {unit}", sentence)
+
+
 def probability(report: Report) -> str:
     least = 1 / (len(report.null.values) + 1)
     return f"p ≤ {least:.2g}" if report.null.p_value <= least * (1 + 1e-9) else f"p = {report.null.p_value:.2g}"
@@ -102,7 +116,7 @@ def row(candidate: Candidate, unit: str) -> dict:
         "name": html.escape(candidate.name) + mark,
         "class": controls.css_name(f"candidate-{candidate.method}"),
         "cells": [format_mi(candidate.value, unit), format_mi(candidate.stderr, unit), KINDS[candidate.kind]],
-        "sentence": html.escape(candidate.reason),
+        "sentence": html.escape(in_unit(candidate.reason, unit)),
     }
 
 

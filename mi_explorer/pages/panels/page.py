@@ -52,6 +52,7 @@ class PanelPage:
         self.desk = self.desks[panel]
         self.wish: Desk | None = None  # whose study to start, carried out by the follower
         self.stopping = False
+        self.complaint = ""  # what was refused; it stays until the visitor does something else
         self.at_work: Desk | None = None
         self.run = 0
         self.began: tuple[float, float] | None = None  # when the study was first heard of, and how much was done then
@@ -78,7 +79,7 @@ class PanelPage:
         self.headline = controls.text("headline")
         self.picture = controls.text("picture")
         self.table = controls.text("table")
-        self.notes = controls.text("notes")
+        self.notes = controls.text("caveats")
         self.link = PageLink(downloads=[list(entry) for entry in DOWNLOADS])
 
     def wire(self) -> None:
@@ -126,7 +127,8 @@ class PanelPage:
     def show_words(self) -> None:
         desk = self.desk
         sentence = html.escape(desk.words)
-        self.status.value = f'<span class="mi-error">{sentence}</span>' if desk.state == "failed" else sentence
+        wrong = html.escape(self.complaint) or (sentence if desk.state == "failed" else "")
+        self.status.value = f'<span class="mi-error">{wrong}</span>' if wrong else sentence
         self.progress.value = html.escape(desk.left)
         self.stop_button.disabled = self.pause_button.disabled = desk.state not in GOING
         self.pause_button.description = "Resume" if desk.paused else "Pause"
@@ -138,7 +140,8 @@ class PanelPage:
         self.show_words()
 
     def complain(self, sentence: str) -> None:
-        self.status.value = f'<span class="mi-error">{html.escape(sentence)}</span>'
+        self.complaint = sentence
+        self.show_words()
 
     def show_link(self) -> None:
         own = {"panel": self.desk.panel.key, "view.unit": self.unit.value}
@@ -148,11 +151,13 @@ class PanelPage:
     # -- what the visitor does -----------------------------------------------------------------------------------------
 
     def choose(self, key: str) -> None:
+        self.complaint = ""
         self.desk = self.desks[key]
         self.show_desk()
         self.follower.wake()
 
     def on_change(self) -> None:
+        self.complaint = ""
         if self.desk.panel.live:
             self.start()
             return
@@ -163,6 +168,7 @@ class PanelPage:
         self.show_link()
 
     def start(self) -> None:
+        self.complaint = ""
         if self.at_work and self.at_work is not self.desk and self.at_work.state in GOING:
             self.at_work.state, self.at_work.words, self.at_work.left = "idle", "Stopped, because another study was started.", ""
         self.desk.state, self.desk.left, self.desk.paused = "loading", "", False
@@ -194,6 +200,7 @@ class PanelPage:
         """The address has said what it wants, on arrival or because the visitor edited it."""
         if not self.link.loaded or self.link.fragment in ("", self.own_fragment):
             return
+        self.complaint = ""
         pairs = parse_qsl(self.link.fragment, keep_blank_values=True)
         own = {name: value for name, value in pairs if name == "panel" or name.startswith("view.")}
         try:
