@@ -11,7 +11,8 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from mi_explorer.figures.canvas import ink, new_figure, sign, words
-from mi_explorer.figures.factor_cards import dress, mosaic
+from mi_explorer.figures.factor_cards import mosaic
+from mi_explorer.figures.panes import chart, over_seeds
 from mi_explorer.objectives.digit_contrast import DigitContrastSnapshot
 from mi_explorer.palette import CARD, STYLES, style_of
 from mi_explorer.verdicts import UNITS
@@ -30,9 +31,8 @@ def digit_contrast(snapshot: DigitContrastSnapshot, unit: str = "nats", dark: bo
     else:
         rows = figure.add_gridspec(3, 2, height_ratios=(1, 1.3, 1.8), width_ratios=(1.15, 1))
         places = [rows[0, :], rows[1, 0], rows[2, 0], rows[1:, 1]]
-    pairs, bound, probe, plane = (figure.add_subplot(place) for place in places)
-    for axis in (bound, probe, plane):
-        dress(axis, dark)
+    pairs, plane = figure.add_subplot(places[0]), figure.add_subplot(places[3], facecolor=CARD[dark])
+    bound, probe = (chart(figure, place, dark) for place in places[1:3])
     views(pairs, snapshot, dark)
     curve(bound, snapshot, unit, dark)
     accuracies(probe, snapshot, dark)
@@ -49,9 +49,8 @@ def views(axis, snapshot: DigitContrastSnapshot, dark: bool) -> None:
 
 
 def curve(axis, snapshot: DigitContrastSnapshot, unit: str, dark: bool) -> None:
-    study, scale, (text, quiet) = snapshot.study, UNITS[unit], ink(dark)
+    study, scale, text = snapshot.study, UNITS[unit], ink(dark)[0]
     ceiling = math.log(study.batch_size) / scale
-    axis.grid(axis="y", color=quiet, linewidth=0.6)
     axis.axhline(ceiling, color=text, linestyle=":", linewidth=1.2, label="log B")
     if study.best is not None:
         axis.axhline(study.best / scale, color=text, linestyle=(0, (5, 3)), linewidth=1.6, label="best possible")
@@ -66,8 +65,7 @@ def curve(axis, snapshot: DigitContrastSnapshot, unit: str, dark: bool) -> None:
 
 
 def accuracies(axis, snapshot: DigitContrastSnapshot, dark: bool) -> None:
-    study, (text, quiet) = snapshot.study, ink(dark)
-    axis.grid(axis="y", color=quiet, linewidth=0.6)
+    study, text = snapshot.study, ink(dark)[0]
     for name, label, dash in YARDSTICKS:
         axis.axhline(100 * snapshot.latest[name].mean(), color=text, linestyle=dash, linewidth=1.1, label=label)
     for name, label, look in TRAINED:
@@ -76,9 +74,7 @@ def accuracies(axis, snapshot: DigitContrastSnapshot, dark: bool) -> None:
             continue
         if name != "contrast":  # the same network, untrained, is where they all begin
             values = np.concatenate([snapshot.accuracy["contrast"][:1, :1], values])
-        steps, style = snapshot.probed, style_of(look).matplotlib(dark)
-        axis.plot(steps, 100 * values.mean(-1), linewidth=1.8, marker="o", markersize=3.5, label=label, **style)
-        axis.fill_between(steps, 100 * values.min(-1), 100 * values.max(-1), color=style["color"], alpha=0.16, linewidth=0)
+        over_seeds(axis, snapshot.probed, 100 * values, look, label, dark)
     axis.set_xlim(0, study.steps)
     axis.set_ylim(0, 152)
     axis.set_yticks(range(0, 101, 20))

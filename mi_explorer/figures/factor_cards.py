@@ -9,6 +9,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from mi_explorer.figures.canvas import ink, new_figure, sign, words
+from mi_explorer.figures.panes import chart
 from mi_explorer.objectives.cards import FACTORS, LEVELS, SIDE
 from mi_explorer.objectives.factor_cards import FactorCardsSnapshot
 from mi_explorer.palette import CARD, style_of
@@ -19,25 +20,18 @@ def factor_cards(snapshot: FactorCardsSnapshot, unit: str = "nats", dark: bool =
     """Above: pairs of views. Below: InfoNCE on training batches and on fresh pictures, with the exact optimum; and the accuracy of a
     linear probe for every factor, on the head and on the backbone."""
     figure, _ = new_figure(width=4.4 if narrow else 8, height=7 if narrow else 5, dark=dark, rows=0)
-    rows = figure.add_gridspec(3 if narrow else 2, 1 if narrow else 2, height_ratios=(1.1, 2.2, 1.6) if narrow else (1, 2.1), width_ratios=(1,) if narrow else (1.5, 1))
-    pairs, curve, bars = (figure.add_subplot(place) for place in ((rows[0], rows[1], rows[2]) if narrow else (rows[0, :], rows[1, 0], rows[1, 1])))
-    for axis in (curve, bars):
-        dress(axis, dark)
+    if narrow:
+        grid = figure.add_gridspec(3, 1, height_ratios=(1.1, 2.2, 1.6))
+        places = [grid[row] for row in range(3)]
+    else:
+        grid = figure.add_gridspec(2, 2, height_ratios=(1, 2.1), width_ratios=(1.5, 1))
+        places = [grid[0, :], grid[1, 0], grid[1, 1]]
+    pairs, curve, bars = figure.add_subplot(places[0]), chart(figure, places[1], dark), chart(figure, places[2], dark)
     views(pairs, snapshot, dark)
     progress(curve, snapshot, unit, dark)
     probes(bars, snapshot, dark)
     sign(figure, snapshot.study, dark)
     return figure
-
-
-def dress(axis, dark: bool) -> None:
-    text, quiet = ink(dark)
-    axis.set_facecolor(CARD[dark])
-    axis.spines[["top", "right"]].set_visible(False)
-    axis.spines[["left", "bottom"]].set_color(quiet)
-    axis.tick_params(colors=text, color=quiet)
-    for label in (axis.xaxis.label, axis.yaxis.label, axis.title):
-        label.set_color(text)
 
 
 def mosaic(rows: list[np.ndarray], paper: tuple[float, float, float], gap: int = 2) -> np.ndarray:
@@ -60,8 +54,7 @@ def views(axis, snapshot: FactorCardsSnapshot, dark: bool) -> None:
 
 
 def progress(axis, snapshot: FactorCardsSnapshot, unit: str, dark: bool) -> None:
-    study, scale, (text, quiet) = snapshot.study, UNITS[unit], ink(dark)
-    axis.grid(axis="y", color=quiet, linewidth=0.6)
+    study, scale, text = snapshot.study, UNITS[unit], ink(dark)[0]
     axis.axhline(study.best / scale, color=text, linestyle=(0, (5, 3)), linewidth=1.6, label="best possible, exact")
     for look, values, name in ((1, snapshot.shown, "training batch"), (0, snapshot.fresh, "fresh pictures")):
         style = style_of(look).matplotlib(dark)
@@ -79,7 +72,8 @@ def progress(axis, snapshot: FactorCardsSnapshot, unit: str, dark: bool) -> None
 
 
 def probes(axis, snapshot: FactorCardsSnapshot, dark: bool) -> None:
-    text, quiet = ink(dark)
+    text = ink(dark)[0]
+    axis.grid(False)
     places = np.arange(len(FACTORS))[::-1]
     axis.axvline(100 / LEVELS, color=text, linestyle=":", linewidth=1.2)
     axis.annotate("chance", (100 / LEVELS, 2.62), ha="center", fontsize=8, color=text, backgroundcolor=CARD[dark])

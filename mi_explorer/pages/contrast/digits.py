@@ -126,7 +126,7 @@ DIGITS = Panel(
         "do well and there is nothing to see.",
         "What the views of one digit share is not known exactly, so only log B stands above the bound, except where the place alone is shared. The network's own shape helps "
         "too: its maximum over places is why it reads more than the pixels do before any training.",
-        "One start is shown. Over five, the probe of gentle views differs by a few per cent; raise the starts under More settings.",
+        "One start is shown, and starts differ by some per cent: too little to change the order of these codes, enough to change the last digit. More settings has more starts.",
     ),
     papers=(
         ("Chen et al. 2020: SimCLR", "https://arxiv.org/abs/2002.05709"), ("Wang & Isola 2020: alignment and uniformity", "https://arxiv.org/abs/2005.10242"),
