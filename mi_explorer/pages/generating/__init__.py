@@ -6,6 +6,9 @@ __all__ = ["LESSON", "generating"]
 
 import ipywidgets as widgets
 
+from mi_explorer.pages.generating.denoising import DENOISING
+from mi_explorer.pages.generating.digit_vae import DIGIT_VAE
+from mi_explorer.pages.generating.infogan import INFOGAN
 from mi_explorer.pages.generating.rate_distortion import RATE_DISTORTION
 from mi_explorer.pages.panels import Lesson, PanelPage
 
@@ -13,7 +16,7 @@ LESSON = Lesson(
     notebook="generating-with-information",
     title="Generating with information",
     subtitle="GANs, VAEs and autoencoders with a mutual information term, each beside a known answer.",
-    panels=(RATE_DISTORTION,),
+    panels=(INFOGAN, RATE_DISTORTION, DIGIT_VAE, DENOISING),
 )
 
 
