@@ -20,7 +20,7 @@ def infogan(snapshot: InfoGANSnapshot, unit: str = "nats", dark: bool = False, n
     """Above: samples of the first seed, each code a colour, over the target's modes. Below: modes covered and I(code; mode), mean
     and range over seeds."""
     figure, axes = new_figure(columns=2, rows=2, width=4.4 if narrow else 8, height=5.6 if narrow else 6.6, dark=dark)
-    names = {"rival": RIVALS[snapshot.study.rival], "info": f"with information, λ = {snapshot.study.weight:g}"}
+    names = {"rival": RIVALS[snapshot.study.rival], "info": f"InfoGAN, λ = {snapshot.study.weight:g}"}
     for axis, arm in zip(axes, names):
         cloud(axis, snapshot, getattr(snapshot, arm)[-1], names[arm], dark)
     curves(axes[2], snapshot, "covered", 1.0, snapshot.modes, "all modes", names, dark)

@@ -55,7 +55,7 @@ class Adversaries:
         if self.study.schedule == "falling":
             for group in chain(self.makers.param_groups, self.judges.param_groups):
                 group["lr"] = self.study.learning_rate * min(1.0, 2 * (1 - done))
-        count = self.study.batch_size // self.pack * self.pack
+        count = self.study.batch_size * self.pack
         made, codes = self.fake(count)
         real = self.real(count).requires_grad_(self.penalty > 0)
         on_real = self.judged(real)

@@ -46,7 +46,7 @@ class Denoising(Description):
     images: int = whole(1000, 10, POOL, label="Training images", slider=(50, 1250, 50))
     sigma: float = real(0.3, 0.01, 2, label="Noise σ", slider=(0.05, 1, 0.05))
     units: int = whole(128, 1, 256, label="Units of the code", slider=(4, 192, 4))
-    seeds: int = whole(3, 1, 8, label="Seeds", slider=(1, 5, 1))
+    seeds: int = whole(2, 1, 8, label="Seeds", slider=(1, 5, 1))
     steps: int = whole(1500, 1, 20_000, label="Training steps", slider=(100, 4000, 100))
     batch_size: int = whole(64, 8, 512, label="Batch size", slider=(16, 256, 16))
     width: int = whole(256, 4, 512, label="Width of the networks", slider=(16, 384, 16))

@@ -25,7 +25,7 @@ def alternative(snapshot: InfoGANSnapshot, unit: str) -> str:
     rival, info = snapshot.rival[-1], snapshot.info[-1]
     return (
         f"Samples of two GANs over {snapshot.modes} modes, and how they developed. {RIVALS[snapshot.study.rival]}: {covered(rival.covered)} modes, "
-        f"I(code; mode) {amount(rival.information.mean(), unit)}. With information term: {covered(info.covered)} modes, "
+        f"I(code; mode) {amount(rival.information.mean(), unit)}. InfoGAN: {covered(info.covered)} modes, "
         f"{amount(info.information.mean(), unit)} of log K = {amount(snapshot.ceiling, unit)}."
     )
 
@@ -38,11 +38,11 @@ def covered(modes: np.ndarray) -> str:
 
 def headline(snapshot: InfoGANSnapshot, unit: str) -> str:
     study, rival, info = snapshot.study, snapshot.rival[-1], snapshot.info[-1]
-    seeds = "the seed" if study.seeds == 1 else f"{study.seeds} seeds"
+    seeds = "one seed" if study.seeds == 1 else f"means over {study.seeds} seeds"
+    name = RIVALS[study.rival][0].upper() + RIVALS[study.rival][1:]
     text = (
-        f"After {snapshot.steps[-1]:,} steps {RIVALS[study.rival]} covers {covered(rival.covered)} of {snapshot.modes} modes, and with the information "
-        f"term it is {covered(info.covered)} (over {seeds}). The code tells {amount(info.information.mean(), unit)} about the mode, of log K = "
-        f"{amount(snapshot.ceiling, unit)}."
+        f"{name} covers {covered(rival.covered)} of {snapshot.modes} modes, InfoGAN {covered(info.covered)} ({seeds}, step {snapshot.steps[-1]:,}). "
+        f"InfoGAN's code tells {amount(info.information.mean(), unit)} about the mode, of log K = {amount(snapshot.ceiling, unit)}."
     )
     if snapshot.done == 1 and info.bound.min() > ENOUGH * snapshot.ceiling and info.covered.min() < ENOUGH * min(study.codes, snapshot.modes):
         text += " The bound is full in every run, and yet modes are missing: it asks for outputs that can be told apart, not for the right ones."
@@ -51,7 +51,7 @@ def headline(snapshot: InfoGANSnapshot, unit: str) -> str:
 
 def table(snapshot: InfoGANSnapshot, unit: str) -> str:
     study, rows = snapshot.study, []
-    arms = ((RIVALS[study.rival], "rival", snapshot.rival[-1], 0), (f"With information, λ = {study.weight:g}", "info", snapshot.info[-1], 1))
+    arms = ((RIVALS[study.rival], "rival", snapshot.rival[-1], 0), (f"InfoGAN, λ = {study.weight:g}", "info", snapshot.info[-1], 1))
     for name, key, look, style in arms:
         rows.append({
             "name": name, "class": f"mi-row-{key}", "style": style,
@@ -114,7 +114,7 @@ INFOGAN = Panel(
         Story(
             "pacgan", "Without any information: PacGAN",
             "A discriminator that sees four samples at once notices that they are all alike. It brings modes back too, with blurrier samples.",
-            InfoGAN(rival="pacgan", sigma=0.1),
+            InfoGAN(rival="pacgan", sigma=0.1, seeds=2),
         ),
     ),
     main=("target", "sigma", "codes", "weight", "rival", "seeds"),

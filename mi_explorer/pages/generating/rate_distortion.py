@@ -46,20 +46,19 @@ def above(study: RateDistortion, beta: float) -> int:
 def table(snapshot: RateDistortionSnapshot, unit: str) -> str:
     study, rows = snapshot.study, []
     for index in sorted(range(len(study.betas)), key=lambda index: study.betas[index]):
-        beta, information = study.betas[index], snapshot.information[index]
+        beta, information, distortion = study.betas[index], snapshot.information[index], snapshot.distortions[index].sum()
         distortions, best = study.theory(beta)
-        off = snapshot.distortions[index].sum() - distortions.sum()
         rows.append({
             "name": f"β = {beta:g}" + (" (yours)" if index == 0 else ""), "class": "mi-row-yours" if index == 0 else "",
             "style": 0 if index else 1,
             "cells": [
-                f"{format_mi(information, unit)} <span class=\"mi-muted\">({signed(information - best, unit)})</span>",
-                f"{distortions.sum() + off:.2f} <span class=\"mi-muted\">({'−' if off < 0 else '+'}{abs(off):.2f})</span>",
+                f'{format_mi(information, unit)} <span class="mi-muted">({signed(information - best, unit)})</span>',
+                f'{distortion:.2f} <span class="mi-muted">({signed(distortion - distortions.sum())})</span>',
                 f"{snapshot.active[index]} of {min(above(study, beta), study.units)}", format_mi(snapshot.rate[index], unit),
             ],
         })
-    columns = ["Linear VAE", f"I(x; z) in {unit} (off theory)", "Squared error (off theory)", "Units in use", f"Its KL term ({unit})"]
-    return controls.table(columns, rows)
+    rows[-1]["sentence"] = "In brackets: how far from theory. The KL term is what the VAE pays for; it is never less than I(x; z)."
+    return controls.table(["Linear VAE", f"I(x; z) ({unit})", "Squared error", "Units in use", f"KL term ({unit})"], rows)
 
 
 RATE_DISTORTION = Panel(
