@@ -50,7 +50,7 @@ def test_a_run_from_first_to_last(panel, small):
         picture = figures.to_bytes(panel.picture(snapshots[-1], unit, False, False), "svg")
         assert snapshots[-1].study.key.encode() in picture
     frame = snapshots[-1].frame()
-    assert len(frame) and not frame.drop(columns="probe", errors="ignore").isna().any().any()
+    assert len(frame) and not frame.drop(columns=["probe", "probe_mean"], errors="ignore").isna().any().any()
     again = end(SMALL[panel.key]).frame()
     assert again.equals(frame), "the same seed gives the same numbers"
     other = end(dataclasses.replace(SMALL[panel.key], seed=1)).frame()
@@ -156,7 +156,7 @@ def trained(study, method, weight):
 
 @pytest.mark.slow
 def test_infogan_covers_the_ring_and_the_plain_gan_does_not():
-    last = end(InfoGAN(seeds=2))
+    last = end(InfoGAN())
     info, plain = last.info[-1], last.rival[-1]
     assert info.covered.mean() >= 7 and info.information.min() >= 0.95 * math.log(8)
     assert plain.covered.mean() <= 5 and plain.information.max() < 0.1
@@ -174,7 +174,7 @@ def test_what_does_not_hold_of_information_and_modes():
     """A full bound can go with collapse; and R1 covers the ring while its code tells nothing."""
     look = trained(InfoGAN(sigma=0.02, momentum=0.9, schedule="constant", seeds=2), "plain", 1.0)
     assert look.bound.min() >= 0.95 * math.log(8) and look.covered.mean() <= 5
-    look = trained(InfoGAN(seeds=2), "r1", 0.0)
+    look = trained(InfoGAN(seeds=3), "r1", 0.0)
     assert look.covered.min() >= 7 and look.information.max() < 0.1
 
 
@@ -190,9 +190,9 @@ def test_information_of_codes_against_known_values():
     # Two images with means -1 and 1: I = log 2 - E log(1 + e^(-2z)), z ~ N(1, 1), by quadrature.
     z = np.linspace(-9, 11, 20_001)
     exact = math.log(2) - trapezoid(np.exp(-((z - 1) ** 2) / 2) / math.sqrt(2 * math.pi) * np.logaddexp(0, -2 * z), z)
-    means = torch.tensor([[-1.0], [1.0]]).repeat(1000, 1)  # each image a thousand times: the same mixture
-    value, stderr = information(means, torch.zeros(2000, 1), random)
-    assert abs(value - exact) < 4 * stderr and 0 < stderr < 0.02  # 4 standard errors: 1 in 16,000
+    means = torch.tensor([[-1.0], [1.0]]).repeat(200, 1)  # each image two hundred times: the same mixture
+    value, stderr = information(means, torch.zeros(400, 1), random)
+    assert abs(value - exact) < 4 * stderr and 0 < stderr < 0.03  # 4 standard errors: 1 in 16,000
 
 
 def test_discrepancy_is_zero_for_the_same_points_and_falls_with_the_distance():
@@ -204,25 +204,38 @@ def test_discrepancy_is_zero_for_the_same_points_and_falls_with_the_distance():
     assert near < 0.01 < middle < far
 
 
-@pytest.mark.slow
-def test_beta_turns_the_code_off_and_the_mmd_does_not():
-    last = end(DigitVAE(seeds=1))
-    look = dict(zip((arm.name for arm in last.study.arms), last.looks[-1].information))
-    assert look["β = 1"].min() >= 4 and look["β = 4"].max() <= 0.5 and look["β = 10"].max() <= 0.02
-    assert look["MMD, weight 100"].min() >= 0.95 * math.log(IMAGES)
-    assert last.looks[-1].stderr.max() < 0.05
-    probe = dict(zip(look, last.looks[-1].probe))
-    assert probe["β = 10"].max() < 0.2 < 0.6 < probe["β = 1"].min()  # no more of the label than of the image: 0 nats are a guess
+@pytest.fixture(scope="module")
+def vaes():
+    """By the arm's name, what a whole run came to; and the largest standard error."""
+    last = end(DigitVAE(mmd=100.0, seeds=1))
+    look = last.looks[-1]
+    facts = {arm.name: (look.information[i, 0], look.probe[i, 0], look.probe_mean[i, 0]) for i, arm in enumerate(last.study.arms)}
+    return facts, look.stderr.max()
 
 
 @pytest.mark.slow
-def test_more_information_is_not_a_better_probe_and_too_much_mmd_collapses():
-    last = end(DigitVAE(beta=0.0, mmd=1000.0, seeds=1))
-    look, names = last.looks[-1], [arm.name for arm in last.study.arms]
-    assert look.information[names.index("MMD, weight 1000")].max() <= 0.02
-    free, some = names.index("β = 0"), names.index("β = 1")
-    assert look.information[free].min() > look.information[some].max() + 1
-    assert look.probe[free].mean() < look.probe[some].mean() + 0.15  # two nats more, and hardly a better probe
+def test_beta_turns_the_code_off_and_the_mmd_does_not(vaes):
+    facts, stderr = vaes
+    information = {name: value for name, (value, _, _) in facts.items()}
+    assert stderr < 0.03  # nats: far less than the margins that follow
+    assert information["β = 1"] >= 4 and information["β = 4"] <= 0.5 and information["β = 10"] <= 0.02
+    assert information["MMD, weight 100"] >= 0.95 * math.log(IMAGES)
+
+
+@pytest.mark.slow
+def test_more_information_is_not_a_better_probe(vaes):
+    facts, _ = vaes
+    (less, _, read), (more, _, read_more) = facts["β = 1"], facts["MMD, weight 100"]
+    error = math.sqrt(2 * 0.15 * 0.85 / 500)  # of a difference of two shares of 500 test images
+    assert more > less + 1.5 and read_more < read + 2 * error
+    nothing, on_z, on_mean = facts["β = 10"]
+    assert on_z < 0.1 + 4 * math.sqrt(0.1 * 0.9 / 500) < 0.4 < on_mean  # no nats in z, so a guess; its mean is not the code
+
+
+@pytest.mark.slow
+def test_too_much_mmd_collapses_as_well():
+    last = end(DigitVAE(mmd=1000.0, seeds=1))
+    assert last.looks[-1].information[-1].max() <= 0.02
 
 
 # -- denoising ---------------------------------------------------------------------------------------------------------

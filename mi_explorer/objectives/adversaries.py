@@ -25,7 +25,7 @@ class Adversaries:
         self.study, self.weight = study, weight
         self.penalty = PENALTY if method == "r1" else 0.0
         self.pack = PACKED if method == "pacgan" else 1
-        self.random = torch.Generator().manual_seed(study.seed)
+        self.random, self.eyes = torch.Generator().manual_seed(study.seed), torch.Generator().manual_seed(study.seed)
         self.modes = torch.tensor(modes_of(study.target), dtype=torch.float32)
         facts = {"runs": study.seeds, "generator": self.random}
         self.generator = Dense(NOISE + study.codes, WIDTH, WIDTH, 2, **facts)
@@ -39,10 +39,10 @@ class Adversaries:
         which = torch.randint(len(self.modes), (self.study.seeds, count), generator=self.random)
         return self.modes[which] + self.study.sigma * torch.randn(self.study.seeds, count, 2, generator=self.random)
 
-    def fake(self, count: int) -> tuple[torch.Tensor, torch.Tensor]:
+    def fake(self, count: int, random: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
         """Samples (R, count, 2) and their codes (R, count)."""
-        codes = torch.randint(self.study.codes, (self.study.seeds, count), generator=self.random)
-        noise = torch.randn(self.study.seeds, count, NOISE, generator=self.random)
+        codes = torch.randint(self.study.codes, (self.study.seeds, count), generator=random)
+        noise = torch.randn(self.study.seeds, count, NOISE, generator=random)
         return self.generator(torch.cat([noise, functional.one_hot(codes, self.study.codes).float()], -1)), codes
 
     def judged(self, samples: torch.Tensor) -> torch.Tensor:
@@ -56,7 +56,7 @@ class Adversaries:
             for group in chain(self.makers.param_groups, self.judges.param_groups):
                 group["lr"] = self.study.learning_rate * min(1.0, 2 * (1 - done))
         count = self.study.batch_size * self.pack
-        made, codes = self.fake(count)
+        made, codes = self.fake(count, self.random)
         real = self.real(count).requires_grad_(self.penalty > 0)
         on_real = self.judged(real)
         loss = (functional.softplus(-on_real) + functional.softplus(self.judged(made.detach()))).mean(1).sum()
@@ -81,7 +81,7 @@ class Adversaries:
 
     @torch.no_grad()
     def look(self) -> Standing:
-        made, codes = self.fake(SAMPLES)
+        made, codes = self.fake(SAMPLES, self.eyes)  # looking changes nothing: training draws from another stream
         far, nearest = torch.cdist(made, self.modes.expand(len(made), -1, -1)).min(-1)
         good = far < NEAR * self.study.sigma
         tables = torch.zeros(len(made), self.study.codes, len(self.modes))

@@ -15,7 +15,7 @@ from torch.nn import functional
 from mi_explorer.objectives.dense import Dense
 from mi_explorer.objectives.digit_vae import IMAGES, SHOWN, Codes, DigitVAE
 
-DRAWS = 2  # of every image's noise, per look
+DRAWS = 4  # of every image's noise, at the last look; one at the others
 
 
 class Codecs:
@@ -58,15 +58,17 @@ class Codecs:
 
     @torch.no_grad()
     def look(self, last: bool) -> Codes:
-        """``last``: with the probe, which takes a moment."""
+        """``last``: with the probes, which take a moment."""
         mean, log_variance = self.posterior(self.train)
-        found = [information(*run, self.random) for run in zip(mean, log_variance)]
+        found = [information(*run, self.random, draws=DRAWS if last else 1) for run in zip(mean, log_variance)]
         test_mean, test_log_variance = self.posterior(self.test)
         z_test = self.draw(test_mean, test_log_variance)
         rebuilt = self.decoder(z_test).sigmoid()
         error = ((rebuilt - self.test) ** 2).mean((1, 2))
-        z_train = self.draw(mean, log_variance)
-        scores = [self.probe(*codes) if last else math.nan for codes in zip(z_train.numpy(), z_test.numpy())]
+        on_z, on_mean = (
+            [self.probe(*codes) if last else math.nan for codes in zip(train.numpy(), test.numpy())]
+            for train, test in ((self.draw(mean, log_variance), z_test), (mean, test_mean))
+        )
         noise = torch.randn(SHOWN, self.study.units, generator=self.random).expand(self.runs, -1, -1)
         first = slice(None, None, self.study.seeds)
 
@@ -75,17 +77,19 @@ class Codecs:
 
         return Codes(
             by_arm([value for value, _ in found]), by_arm([stderr for _, stderr in found]), by_arm(kl(mean, log_variance)),
-            by_arm(error), by_arm(scores), self.test[:SHOWN].numpy(), rebuilt[first, :SHOWN].numpy(), self.decoder(noise)[first].sigmoid().numpy(),
+            by_arm(error), by_arm(on_z), by_arm(on_mean), self.test[:SHOWN].numpy(), rebuilt[first, :SHOWN].numpy(), self.decoder(noise)[first].sigmoid().numpy(),
         )
 
     def probe(self, train: np.ndarray, test: np.ndarray) -> float:
-        """Accuracy on the other images of a logistic regression from z, noise and all: no more of the label than of the image."""
+        """Accuracy on the other images of a logistic regression from codes (n, units), rescaled to unit variance."""
         from sklearn.exceptions import ConvergenceWarning
         from sklearn.linear_model import LogisticRegression
 
+        scale = train.std(0) + 1e-9
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # a code of noise has nothing to converge to
-            return LogisticRegression(max_iter=200).fit(train, self.label[:IMAGES]).score(test, self.label[IMAGES:])
+            fitted = LogisticRegression(max_iter=200).fit(train / scale, self.label[:IMAGES])
+        return fitted.score(test / scale, self.label[IMAGES:])
 
 
 def digits() -> tuple[torch.Tensor, torch.Tensor, np.ndarray]:
@@ -114,16 +118,17 @@ def discrepancy(z: torch.Tensor, prior: torch.Tensor) -> torch.Tensor:
     return kernel(z, z) + kernel(prior, prior) - 2 * kernel(z, prior)
 
 
-def information(mean: torch.Tensor, log_variance: torch.Tensor, random: torch.Generator) -> tuple[float, float]:
+def information(mean: torch.Tensor, log_variance: torch.Tensor, random: torch.Generator, draws: int = DRAWS) -> tuple[float, float]:
     """I_q(x; z) of codes N(mean, exp(log_variance)), (n, units) each, when x is one of the n with equal probability; and the standard
-    error that drawing z leaves. At most log n."""
+    error that ``draws`` of z for each leave. At most log n."""
     mean, log_variance = mean.double(), log_variance.double()
     precision, own = (-log_variance).exp(), []
-    for _ in range(DRAWS):
+    constant = (mean**2 * precision + log_variance).sum(-1)
+    for _ in range(draws):
         z = mean + (log_variance / 2).exp() * torch.randn(mean.shape, generator=random, dtype=torch.float64)
-        constant = (mean**2 * precision + log_variance).sum(-1)
         log_density = -0.5 * (z**2 @ precision.mT - 2 * z @ (mean * precision).mT + constant)  # [i, j] = log q(z_i | x_j) + const
         own.append(log_density.diagonal() - log_density.logsumexp(1) + math.log(len(mean)))
-    # The draws of one image are averaged first: images are all there, only the noise is drawn.
-    scatter = torch.stack(own).var(0).mean() / (DRAWS * len(mean))
-    return torch.stack(own).mean().item(), scatter.sqrt().item()
+    values = torch.stack(own)
+    # All images are there, only their noise is drawn. Of a single draw the images' own differences cannot be told apart: an error too large.
+    scatter = values.var(0).mean() if draws > 1 else values.var()
+    return values.mean().item(), (scatter / values.numel()).sqrt().item()

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 IMAGES = 1297  # for training; the other 500 are for the probe
 ALWAYS = (1.0, 4.0, 10.0)
 SHOWN = 8
-LOOKS = 16
+LOOKS = 12
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,8 @@ class Arm:
 @dataclass(frozen=True, eq=False)
 class Codes:
     """What the codes are like, for every arm and seed (A, R): information, I_q(x; z) in nats, and stderr, what drawing the noise left of
-    error; kl, the mean KL term; error, the mean squared error per pixel on other images; probe, the accuracy of a linear probe on z.
+    error; kl, the mean KL term; error, the mean squared error per pixel on other images; probe and probe_mean, the accuracy of a
+    linear probe on z and on the mean of q(z|x), NaN but for the last look.
     originals (SHOWN, 64), rebuilt and dreamt (A, SHOWN, 64) of the first seed: other images, rebuilt, and images made of prior noise."""
 
     information: np.ndarray
@@ -103,6 +104,7 @@ class Codes:
     kl: np.ndarray
     error: np.ndarray
     probe: np.ndarray
+    probe_mean: np.ndarray
     originals: np.ndarray
     rebuilt: np.ndarray
     dreamt: np.ndarray
@@ -130,7 +132,7 @@ class DigitVAESnapshot:
             {
                 "step": step, "kind": arm.kind, "weight": arm.weight, "seed": seed, "information": look.information[index, seed],
                 "stderr": look.stderr[index, seed], "kl": look.kl[index, seed], "squared_error": look.error[index, seed],
-                "probe": look.probe[index, seed],
+                "probe": look.probe[index, seed], "probe_mean": look.probe_mean[index, seed],
             }
             for step, look in zip(self.steps, self.looks) for index, arm in enumerate(self.study.arms) for seed in range(self.study.seeds)
         ])
