@@ -83,7 +83,7 @@ DIGIT_VAE = Panel(
         ),
         Story(
             "between", "Where does it happen?",
-            "β = 2 between the two: the nats do not fade evenly, they run out. Choose a β of your own and watch its curve.",
+            "At β = 2, between 1 and 4, about two nats are left: enough to tell a few kinds of digits apart. Choose a β of your own and watch its curve.",
             DigitVAE(beta=2.0),
         ),
         Story(

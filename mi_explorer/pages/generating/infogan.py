@@ -90,8 +90,7 @@ INFOGAN = Panel(
         ),
         Story(
             "thin", "Narrower modes",
-            "Thinner modes are harder to hit: the plain GAN is left with one to three. With the term most modes are back, though samples between the "
-            "modes remain.",
+            "Thinner modes are harder to hit: the plain GAN hardly finds one. With the term all of them are covered, and nearly every sample is good.",
             InfoGAN(sigma=0.02),
         ),
         Story(
@@ -125,10 +124,12 @@ INFOGAN = Panel(
         "r1": "R1 (gradient penalty)", "pacgan": "PacGAN (four at once)", "falling": "falls to zero in the second half",
     },
     limits=(
-        "The term forces log K nats of outputs that can be told apart, no more. With K = 2 it is satisfied with two places.",
+        "The term forces log K nats of outputs that can be told apart, no more. With K = 2 it is satisfied with two places; and two codes that share a "
+        "mode, side by side, satisfy it too: then I(code; mode) stays below the bound.",
         "It says nothing about the data: a full bound can go with collapse, or with samples where no data are. It pushes the generator apart, and the "
         "discriminator has to do the rest.",
-        "Here K is chosen to fit the number of modes, which nobody knows of real data. And R1 and PacGAN bring modes back without any information.",
+        "Here K is chosen to fit the number of modes, which nobody knows of real data. R1 and PacGAN bring modes back without any information, and so does "
+        "twice the learning rate: a comparison with a plain GAN says as much about the plain GAN's settings.",
         "I(code; mode) = log K is what the term maximises. It is no measure of how good the samples are; the other two columns are.",
     ),
     papers=(
