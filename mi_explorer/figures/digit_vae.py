@@ -17,8 +17,8 @@ from mi_explorer.verdicts import UNITS
 def digit_vae(snapshot: DigitVAESnapshot, unit: str = "nats", dark: bool = False, narrow: bool = False) -> Figure:
     """Above: I_q(x; z) while it trains, mean and range over seeds, under log N. Below: digits that training never saw, rebuilt by each
     arm, and digits that its decoder makes of prior noise."""
-    figure, _ = new_figure(width=4.4 if narrow else 8, height=7 if narrow else 6.6, dark=dark, rows=0)
-    grid = figure.add_gridspec(2, 2, height_ratios=(1.15, 1) if narrow else (1.2, 1))
+    figure, _ = new_figure(width=4.4 if narrow else 8, height=5.8 if narrow else 6.6, dark=dark, rows=0)
+    grid = figure.add_gridspec(2, 2, height_ratios=(1.7, 1) if narrow else (1.2, 1))
     axis = figure.add_subplot(grid[0, :], facecolor=figure.get_facecolor())
     nats(axis, snapshot, unit, dark)
     arms, look = snapshot.study.arms, snapshot.looks[-1]
