@@ -1,11 +1,13 @@
 """The lessons' pages: each is a function; showing what it returns in a notebook cell shows the page. No torch until a run."""
 
-__all__ = ["LESSONS", "contrast", "five_things", "own_data", "predicting", "watch", "what_is", "why"]
+__all__ = ["LESSONS", "contrast", "five_things", "generating", "own_data", "predicting", "watch", "what_is", "why"]
 
 from mi_explorer.pages.contrast import LESSON as CONTRAST
 from mi_explorer.pages.contrast import contrast
 from mi_explorer.pages.five_things import LESSON as FIVE_THINGS
 from mi_explorer.pages.five_things import five_things
+from mi_explorer.pages.generating import LESSON as GENERATING
+from mi_explorer.pages.generating import generating
 from mi_explorer.pages.own_data import own_data
 from mi_explorer.pages.predicting import LESSON as PREDICTING
 from mi_explorer.pages.predicting import predicting
@@ -16,4 +18,4 @@ from mi_explorer.pages.why import LESSON as WHY
 from mi_explorer.pages.why import why
 
 #: The pages that are made of panels, in the order of their cards.
-LESSONS = (WHAT_IS, FIVE_THINGS, WHY, CONTRAST, PREDICTING)
+LESSONS = (WHAT_IS, FIVE_THINGS, WHY, CONTRAST, GENERATING, PREDICTING)
