@@ -7,13 +7,15 @@ __all__ = ["LESSON", "seeing"]
 import ipywidgets as widgets
 
 from mi_explorer.pages.panels import Lesson, PanelPage
+from mi_explorer.pages.seeing.clustering import CLUSTERING
 from mi_explorer.pages.seeing.registration import REGISTRATION
+from mi_explorer.pages.seeing.segmentation import SEGMENTATION
 
 LESSON = Lesson(
     notebook="seeing-with-information",
     title="Seeing with information",
     subtitle="Line pictures up, cut them apart, sort them: without labels, by one number.",
-    panels=(REGISTRATION,),
+    panels=(REGISTRATION, SEGMENTATION, CLUSTERING),
 )
 
 
