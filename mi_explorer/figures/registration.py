@@ -16,6 +16,7 @@ from mi_explorer.verdicts import UNITS, format_mi
 
 SHORT = {"mi": "MI", "ssd": "SSD", "ncc": "|corr.|"}
 MARKS = {"mi": "o", "ssd": "s", "ncc": "^"}
+LOOKS = {"mi": 0, "ssd": 1, "ncc": 2}
 RIVAL = "ssd"
 
 
@@ -70,9 +71,9 @@ def profiles(axis, snapshot: RegistrationSnapshot, dark: bool) -> None:
     text, _ = ink(dark)
     offsets = np.arange(-REACH, REACH + 1)
     for name, line in snapshot.profiles.items():
-        low, high = np.nanmin(line), np.nanmax(line)
-        if high > low:
-            axis.plot(offsets, (line - low) / (high - low), linewidth=1.6, label=SHORT[name], **style_of(LOOKS[name]).matplotlib(dark))
+        known = line[np.isfinite(line)]
+        if len(known) and np.ptp(known) > 0:
+            axis.plot(offsets, (line - known.min()) / np.ptp(known), linewidth=1.6, label=SHORT[name], **style_of(LOOKS[name]).matplotlib(dark))
     axis.axvline(0, color=text, linewidth=1, linestyle=(0, (5, 3)))
     axis.set_xlabel("pixels from the true shift", fontsize=8)
     axis.set_yticks([0, 1], ["least", "most"])
@@ -111,6 +112,3 @@ def bare(axis, frame: bool = False, dark: bool = False) -> None:
 
 def pixels(error: float) -> str:
     return f"{error:.2f} px" if error < 1 else f"{error:.1f} px"
-
-
-LOOKS = {"mi": 0, "ssd": 1, "ncc": 2}
