@@ -119,14 +119,14 @@ def test_noise_enough_defeats_mutual_information_too():
 
 @pytest.mark.slow
 def test_two_scanners_meet_by_mutual_information_only():
-    """Issue: MI below 1 px in every run at noise .05, SSD and correlation above 5 px. A run of theirs scatters by about 1 px around 6.5
-    to 7; the mean of six thus by 0.4, and 5 is four of these below."""
+    """Issue: MI below 1 px in every run at noise .05, SSD and correlation above 5 px. Ten runs of theirs had medians of 8 and 9 and a standard
+    deviation of 1.6: the mean of six scatters by 0.7, and 5 is four of these below. No single run comes near, either."""
     seen = end(Registration(runs=6))
     assert max(seen.errors["mi"]) < 1
     for name in ("ssd", "ncc"):
         assert np.mean(seen.errors[name]) > 5 and min(seen.errors[name]) > 3, seen.errors
     before, now, true = (seen.information(pose) for pose in (np.zeros(3), seen.poses["mi"], seen.truth))
-    assert now > 2 * before and now == pytest.approx(true, rel=0.02)  # the histogram has sharpened, up to what the truth has
+    assert now > before + 0.2 and now == pytest.approx(true, rel=0.02)  # the histogram has sharpened, up to what the truth has
     summits = {name: abs(int(np.nanargmax(line)) - REACH) for name, line in seen.profiles.items()}
     assert summits["mi"] <= 1 and min(summits["ssd"], summits["ncc"]) >= 3, summits
 

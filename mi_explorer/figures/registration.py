@@ -49,10 +49,10 @@ def overlay(axis, snapshot: RegistrationSnapshot, name: str, dark: bool) -> None
     """The outlines of the second picture where this measure has them, on the first."""
     from scipy.ndimage import gaussian_filter, map_coordinates
 
-    smooth = gaussian_filter(snapshot.moving, 1.2)
+    smooth = gaussian_filter(snapshot.moving, 1.5)
     laid = map_coordinates(smooth, mapped(snapshot.poses[name]), order=1, mode="constant", cval=np.nan)
     show(axis, snapshot.fixed, f"{SHORT[name]}: {pixels(snapshot.error(name))} off", dark)
-    axis.contour(laid, levels=np.quantile(smooth, (0.6, 0.9)), colors=style_of(LOOKS[name]).dark, linewidths=1.1)
+    axis.contour(laid, levels=np.quantile(smooth, (0.55, 0.9)), colors=style_of(LOOKS[name]).dark, linewidths=1.1)
 
 
 def table(axis, snapshot: RegistrationSnapshot, pose: np.ndarray, when: str, unit: str, dark: bool) -> None:

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 ARMS = {"views": "Two views of a picture", "same": "The same picture twice"}
 CLUSTERS = 10
-WIDTH, RATE = 256, 5e-3
-POINTS = 12  # at which a training is looked at
+CHANNELS, WIDTH, RATE = (16, 32), 128, 5e-3
+POINTS = 10  # at which a training is looked at
 
 
 @dataclass(frozen=True)
@@ -47,11 +47,11 @@ class Clustering(Description):
     shift: float = real(1.0, 0, 4, label="Views: shift up to (pixels)", slider=(0, 4, 0.25))
     balance: float = real(1.5, 0, 10, label="Weight of even clusters λ", slider=(0, 4, 0.1))
     heads: int = whole(5, 1, 20, label="Heads", slider=(1, 10, 1))
-    seeds: int = whole(4, 1, 20, label="Trainings, each with its own seed", slider=(1, 8, 1))
-    steps: int = whole(300, 1, 5000, label="Training steps", slider=(50, 1000, 10))
+    seeds: int = whole(3, 1, 20, label="Trainings, each with its own seed", slider=(1, 8, 1))
+    steps: int = whole(200, 1, 5000, label="Training steps", slider=(50, 1000, 10))
     zoom: float = real(0.1, 0, 0.9, label="Views: larger or smaller by up to", slider=(0, 0.5, 0.05))
     noise: float = real(0.1, 0, 2, label="Views: noise", slider=(0, 1, 0.05))
-    batch_size: int = whole(256, 2, 1797, label="Batch size", slider=(32, 1024, 16))
+    batch_size: int = whole(200, 2, 1797, label="Batch size", slider=(50, 1000, 10))
     seed: int = whole(0, 0, 2**31 - 1, label="Seed")
 
     def __post_init__(self):
@@ -131,11 +131,15 @@ class Clustering(Description):
 
 
 def label_network(heads: int):
-    """Images (n, 1, 8, 8) to scores (n, heads CLUSTERS)."""
+    """Images (n, 1, 8, 8) to scores (n, heads CLUSTERS): a small convolutional network."""
     from torch import nn
 
-    layers = [part for size in (64, WIDTH) for part in (nn.Linear(size, WIDTH), nn.BatchNorm1d(WIDTH), nn.ReLU())]
-    return nn.Sequential(nn.Flatten(), *layers, nn.Linear(WIDTH, heads * CLUSTERS))
+    first, second = CHANNELS
+    return nn.Sequential(
+        nn.Conv2d(1, first, 3, padding=1), nn.BatchNorm2d(first), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Conv2d(first, second, 3, padding=1), nn.BatchNorm2d(second), nn.ReLU(), nn.Flatten(),
+        nn.Linear(16 * second, WIDTH), nn.BatchNorm1d(WIDTH), nn.ReLU(), nn.Linear(WIDTH, heads * CLUSTERS),
+    )
 
 
 @functools.lru_cache(maxsize=1)

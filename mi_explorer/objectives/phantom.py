@@ -27,7 +27,7 @@ CONTRASTS = {"t1-t2": T2, "inverted": 1 - T1, "v-shaped": np.abs(2 * T1 - 1), "s
 AIR, SCALP, FLUID, GREY, WHITE, LESION = range(6)
 #: Tissue, centre from the middle, half axes, turn in degrees; the later ones lie on top.
 ELLIPSES = (
-    (SCALP, 0, 0, 32, 40, 0), (FLUID, 0, 0, 29, 37, 0), (GREY, 0, 0, 26.5, 34.5, 0), (WHITE, -10, -2, 12, 24, 8), (WHITE, 11, 0, 11, 22, -10),
+    (SCALP, 0, 0, 32, 40, 0), (FLUID, 0, 0, 29, 37, 0), (GREY, 0, 0, 25.5, 33.5, 0), (WHITE, -10, -2, 12, 24, 8), (WHITE, 11, 0, 11, 22, -10),
     (FLUID, -4, -3, 2.5, 10, 15), (FLUID, 5, -3, 2.5, 9, -18), (GREY, 0, 14, 6, 5, 0), (LESION, 12, -12, 5, 4, 30),
 )
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 __all__ = ["CLUSTERING"]
 
-import numpy as np
-
 from mi_explorer.objectives.clustering import ARMS, Clustering, ClusteringSnapshot, accuracy, normalized
 from mi_explorer.objectives.joint import information
 from mi_explorer.pages.panels.panel import Panel, Story
@@ -50,24 +48,19 @@ def headline(snapshot: ClusteringSnapshot, unit: str) -> str:
 def table(snapshot: ClusteringSnapshot, unit: str) -> str:
     rows = []
     for name, label in ARMS.items():
-        arm = snapshot.arms[name]
-        cells = ["–"] * 4
+        arm, row = snapshot.arms[name], {"name": label, "style": LOOKS[name], "class": f"mi-row-{name}", "cells": ["–"] * 4}
         if arm.told:
-            told, right, agreed, shared = arm.informations(), 100 * arm.ends(accuracy), arm.ends(normalized), arm.ends(information)
-            cells = [
-                amount(told.mean(), unit), f"{right.mean():.1f} % {between(right, 0)}", f"{agreed.mean():.3f} {between(agreed, 2)}", format_mi(shared.mean(), unit),
-            ]
-        rows.append({"name": label, "style": LOOKS[name], "class": f"mi-row-{name}", "cells": cells})
+            right, agreed = 100 * arm.ends(accuracy), arm.ends(normalized)
+            means = (f"{right.mean():.1f} %", f"{agreed.mean():.3f}", format_mi(arm.ends(information).mean(), unit))
+            row |= {"cells": [format_mi(arm.informations().mean(), unit), *means]}
+            if len(right) > 1:
+                row |= {"sentence": f"Over {len(right)} trainings: {right.min():.0f} to {right.max():.0f} % right, NMI {agreed.min():.2f} to {agreed.max():.2f}."}
+        rows.append(row)
     if snapshot.means is not None:
         found = snapshot.means
         cells = ["–", f"{100 * accuracy(found):.1f} %", f"{normalized(found):.3f}", format_mi(information(found), unit)]
-        rows.append({"name": "k-means on the pixels", "class": "mi-row-means", "cells": cells})
-    return controls.table(["Training", "I that is maximised", "In the right cluster", "NMI with the digits", f"I(cluster; digit), {unit}"], rows)
-
-
-def between(values: np.ndarray, digits: int) -> str:
-    """The range over the trainings, as HTML; nothing for one."""
-    return f'<span class="mi-muted">{values.min():.{digits}f}–{values.max():.{digits}f}</span>' if len(values) > 1 else ""
+        rows.append({"name": "k-means", "class": "mi-row-means", "cells": cells})
+    return controls.table([f"Information in {unit}", "Maximised", "Right", "NMI", "With digits"], rows)
 
 
 CLUSTERING = Panel(
