@@ -241,8 +241,8 @@ def test_views_that_do_nothing_are_the_picture_and_the_seed_is_the_training():
 
 @pytest.mark.slow
 def test_digits_are_sorted_without_names_and_the_larger_information_sorts_worse():
-    """Issue: accuracy at least .81 and NMI at least .80 in the mean, k-means .79; without views the MI is higher and the clusters worse. A
-    training's accuracy scatters by about .03, the mean of three by .02: .88 is three of these above .81."""
+    """Issue: accuracy at least .81 and NMI at least .80 in the mean, k-means .79; without views the MI is higher and the clusters worse. Accuracies
+    of .78 to .94 were seen with views, and of .57 to .72 without: in every training the one is above the other."""
     seen = end(Clustering(seeds=3))
     views, same = seen.arms["views"], seen.arms["same"]
     assert views.ends(accuracy).mean() >= 0.81 and views.ends(normalized).mean() >= 0.80, views.ends(accuracy)

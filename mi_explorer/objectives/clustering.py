@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 ARMS = {"views": "Two views of a picture", "same": "The same picture twice"}
 CLUSTERS = 10
 CHANNELS, WIDTH, RATE = (16, 32), 128, 5e-3
-POINTS = 10  # at which a training is looked at
+POINTS = 8  # at which a training is looked at
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Clustering(Description):
     balance: float = real(1.5, 0, 10, label="Weight of even clusters λ", slider=(0, 4, 0.1))
     heads: int = whole(5, 1, 20, label="Heads", slider=(1, 10, 1))
     seeds: int = whole(3, 1, 20, label="Trainings, each with its own seed", slider=(1, 8, 1))
-    steps: int = whole(200, 1, 5000, label="Training steps", slider=(50, 1000, 10))
+    steps: int = whole(180, 1, 5000, label="Training steps", slider=(50, 1000, 10))
     zoom: float = real(0.1, 0, 0.9, label="Views: larger or smaller by up to", slider=(0, 0.5, 0.05))
     noise: float = real(0.1, 0, 2, label="Views: noise", slider=(0, 1, 0.05))
     batch_size: int = whole(200, 2, 1797, label="Batch size", slider=(50, 1000, 10))

@@ -84,7 +84,7 @@ REGISTRATION = Panel(
         ),
         Story(
             "noisy", "In heavy noise",
-            "Six times the noise. The summit of MI is flatter now: some runs still land within a pixel of the truth, others do not.",
+            "Six times the noise. The summit of MI is flatter now: most runs still land within a pixel of the truth, but no longer all of them.",
             Registration(noise=0.3),
         ),
     ),
