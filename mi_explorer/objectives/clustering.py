@@ -63,26 +63,26 @@ class Clustering(Description):
         pictures, digits = bundled()
         looks = sorted({round(self.steps * point / POINTS) for point in range(1, POINTS + 1)} - {0})
         arms = {name: Arm((), (), None) for name in ARMS}
-        snapshot = ClusteringSnapshot(self, 0.0, pictures, digits, np.array(looks), arms, None)
-        yield snapshot
+        yield ClusteringSnapshot(self, 0.0, pictures, digits, np.array(looks), arms, None)
         with one_thread():
             by_means = compare(means(pictures, self.seed), digits)
             for number in range(self.seeds):
                 trainings = {name: self.train(name, number, pictures, looks) for name in ARMS}
-                finished, arms = arms, dict(arms)
-                gone = {name: ((), ()) for name in ARMS}
-                for place in range(len(looks)):
+                finished = arms
+                lines: dict[str, tuple] = {name: ((), ()) for name in ARMS}
+                for step in range(1, self.steps + 1):
                     for name, training in trainings.items():
-                        told, clusters = next(training)
-                        lines = gone[name]
-                        gone[name] = (*lines[0], told), (*lines[1], compare(clusters, digits))
+                        if (look := next(training)) is None:
+                            continue
+                        told, clusters = look
+                        lines[name] = (*lines[name][0], told), (*lines[name][1], compare(clusters, digits))
                         before = finished[name]
-                        arms = arms | {name: Arm((*before.told, gone[name][0]), (*before.tables, gone[name][1]), clusters)}
-                    done = (number + (place + 1) / len(looks)) / self.seeds
-                    yield ClusteringSnapshot(self, done, pictures, digits, np.array(looks), arms, by_means)
+                        arms = arms | {name: Arm((*before.told, lines[name][0]), (*before.tables, lines[name][1]), clusters)}
+                    if step % 4 == 0 or step in looks:
+                        yield ClusteringSnapshot(self, (number + step / self.steps) / self.seeds, pictures, digits, np.array(looks), arms, by_means)
 
-    def train(self, arm: str, number: int, pictures: np.ndarray, looks: list[int]) -> Iterator[tuple[float, np.ndarray]]:
-        """At every step of ``looks``: the largest I of a head over all pictures, in nats, and the clusters (n,) of that head."""
+    def train(self, arm: str, number: int, pictures: np.ndarray, looks: list[int]) -> Iterator[tuple[float, np.ndarray] | None]:
+        """After every step, at those of ``looks``: the largest I of a head over all pictures, in nats, and the clusters (n,) of that head."""
         import torch
 
         from mi_explorer.objectives.invariant import pair_information, pair_table, redrawn
@@ -105,13 +105,15 @@ class Clustering(Description):
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
-            if step in looks:
-                network.eval()
-                with torch.no_grad():
-                    told = pair_information(tables(images))
-                    clusters = labels(images)[told.argmax()].argmax(-1).numpy()
-                network.train()
-                yield float(told.max()), clusters
+            if step not in looks:
+                yield None
+                continue
+            network.eval()
+            with torch.no_grad():
+                told = pair_information(tables(images))
+                clusters = labels(images)[told.argmax()].argmax(-1).numpy()
+            network.train()
+            yield float(told.max()), clusters
 
     def view(self, images, generator):
         """Images (n, 1, 8, 8), each turned, moved, zoomed and made noisy in its own way."""
@@ -155,7 +157,7 @@ def means(pictures: np.ndarray, seed: int) -> np.ndarray:
     """The clusters of k-means on the pixels, the best of ten starts."""
     from sklearn.cluster import KMeans
 
-    return KMeans(CLUSTERS, n_init=10, random_state=seed % 2**32).fit_predict(pictures.reshape(len(pictures), -1))
+    return KMeans(CLUSTERS, n_init=10, random_state=seed).fit_predict(pictures.reshape(len(pictures), -1))
 
 
 def compare(clusters: np.ndarray, digits: np.ndarray) -> np.ndarray:

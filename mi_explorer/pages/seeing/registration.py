@@ -93,8 +93,8 @@ REGISTRATION = Panel(
     picture=picture, alternative=alternative, headline=headline, table=table,
     names={"t1-t2": "T2: fluid bright", "inverted": "the negative", "v-shaped": "V: dark and bright both bright", "same": "the same as the first"},
     limits=(
-        "MI does not know what a head is. It wants one grey to tell the other, and it takes any pose that does so, a wrong one too: with many bins, "
-        "little overlap or heavy noise the largest MI need not be at the truth.",
+        "MI does not know what a head is. It wants one grey to tell the other, and it takes any pose that does so: in heavy "
+        "noise the largest MI need not be at the truth.",
         "Where a straight line links the greys, correlation does as well, and where they are equal, squared differences do: then MI is not needed.",
         "The heads are drawings that were moved as a whole. Real scans also bend, and are brighter on one side than on the other.",
     ),
