@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["FORMATS", "Picture", "ink", "new_figure", "save", "sign", "stamp", "to_bytes", "words"]
+__all__ = ["FORMATS", "Picture", "dress", "ink", "new_figure", "save", "sign", "stamp", "to_bytes", "words"]
 
 import io
 from pathlib import Path
@@ -32,18 +32,23 @@ class Picture(Figure):
 def new_figure(
     columns: int = 1, width: float = 8, height: float = 4.5, dark: bool = False, rows: int = 1
 ) -> tuple[Figure, list]:
-    text, quiet = ink(dark)
     figure = Picture(figsize=(width, height), facecolor=CARD[dark], layout="constrained")
     axes = [figure.add_subplot(rows, columns, 1 + place) for place in range(rows * columns)]
     for axis in axes:
-        axis.set_facecolor(CARD[dark])
-        axis.spines[["top", "right"]].set_visible(False)
-        axis.spines[["left", "bottom"]].set_color(quiet)
-        axis.tick_params(colors=text, color=quiet)
-        axis.xaxis.label.set_color(text)
-        axis.yaxis.label.set_color(text)
-        axis.title.set_color(text)
+        dress(axis, dark)
     return figure, axes
+
+
+def dress(axis, dark: bool) -> None:
+    """Give an axis the paper and the ink of the picture."""
+    text, quiet = ink(dark)
+    axis.set_facecolor(CARD[dark])
+    axis.spines[["top", "right"]].set_visible(False)
+    axis.spines[["left", "bottom"]].set_color(quiet)
+    axis.tick_params(colors=text, color=quiet)
+    axis.xaxis.label.set_color(text)
+    axis.yaxis.label.set_color(text)
+    axis.title.set_color(text)
 
 
 def stamp(figure: Figure, experiment: Experiment, dark: bool) -> None:

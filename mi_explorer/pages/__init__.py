@@ -1,6 +1,6 @@
 """The lessons' pages: each is a function; showing what it returns in a notebook cell shows the page. No torch until a run."""
 
-__all__ = ["LESSONS", "contrast", "five_things", "generating", "own_data", "predicting", "watch", "what_is", "why"]
+__all__ = ["LESSONS", "contrast", "five_things", "generating", "own_data", "predicting", "seeing", "watch", "what_is", "why"]
 
 from mi_explorer.pages.contrast import LESSON as CONTRAST
 from mi_explorer.pages.contrast import contrast
@@ -11,6 +11,8 @@ from mi_explorer.pages.generating import generating
 from mi_explorer.pages.own_data import own_data
 from mi_explorer.pages.predicting import LESSON as PREDICTING
 from mi_explorer.pages.predicting import predicting
+from mi_explorer.pages.seeing import LESSON as SEEING
+from mi_explorer.pages.seeing import seeing
 from mi_explorer.pages.watch import watch
 from mi_explorer.pages.what_is import LESSON as WHAT_IS
 from mi_explorer.pages.what_is import what_is
@@ -18,4 +20,4 @@ from mi_explorer.pages.why import LESSON as WHY
 from mi_explorer.pages.why import why
 
 #: The pages that are made of panels, in the order of their cards.
-LESSONS = (WHAT_IS, FIVE_THINGS, WHY, CONTRAST, GENERATING, PREDICTING)
+LESSONS = (WHAT_IS, FIVE_THINGS, WHY, CONTRAST, GENERATING, SEEING, PREDICTING)
