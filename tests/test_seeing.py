@@ -206,11 +206,11 @@ def test_without_a_prior_there_is_more_information_and_no_segmentation():
 
 @pytest.mark.slow
 def test_pairs_of_neighbours_see_the_grain_and_region_information_does_not():
-    """Issue: neighbour-pair IIC at least .65 on texture where region MI fails. Over three pictures; a stuck network has about .33, which the
+    """Issue: neighbour-pair IIC at least .65 on texture where region MI fails. Over two pictures; a stuck network has about .33, which the
     choice by MI should avoid: every one is above .65. What the small network does not see is the two-peaked histogram."""
-    seen = end(Segmentation(scene="texture", pictures=3))
+    seen = end(Segmentation(scene="texture", pictures=2))
     assert min(seen.scores["pairs"]) >= 0.65 and max(seen.scores["region"]) < 0.55 and max(seen.scores["otsu"]) < 0.55, seen.scores
-    blind = end(Segmentation(scene="shape", pictures=1))
+    blind = end(Segmentation(scene="shape", pictures=1, networks=1))
     assert blind.overlap("pairs") < 0.55 and blind.pair_information < 0.1 < 0.15 < seen.pair_information
 
 
@@ -273,7 +273,7 @@ def test_words_and_pictures_of_an_end(study):
 
 
 EXTREMES = (
-    Registration(noise=1.0, shift=40.0, rotation=60.0, bins=4, smoothing=0.0, runs=1), Registration(noise=0.0, shift=0.0, rotation=0.0, runs=1, bins=128),
+    Registration(noise=1.0, shift=40.0, rotation=10.0, bins=4, smoothing=0.0, runs=1), Registration(noise=0.0, shift=0.0, rotation=0.0, runs=1, bins=128),
     Segmentation(smoothing=16.0, distance=20, bins=2, starts=1, steps=1, networks=1, pictures=1),
     Clustering(rotation=180.0, shift=4.0, zoom=0.9, noise=2.0, balance=10.0, heads=1, seeds=1, steps=1, batch_size=2),
     Clustering(balance=0.0, heads=20, seeds=1, steps=3, batch_size=1797),

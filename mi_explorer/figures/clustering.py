@@ -50,7 +50,8 @@ def clustering(snapshot: ClusteringSnapshot, unit: str = "nats", dark: bool = Fa
     right.set_ylabel("%", fontsize=8)
     right.set_title("Digits in the right cluster", fontsize=9, color=text)
     handles = {label: handle for axis in (told, right) for handle, label in zip(*axis.get_legend_handles_labels())}
-    words(figure.legend(handles.values(), handles, loc="outside upper left", ncols=2 if narrow else 4, fontsize=8, frameon=False, handlelength=3), dark)
+    look = {"ncols": 2 if narrow else 4, "fontsize": 8, "frameon": False, "handlelength": 3}
+    words(figure.legend(handles.values(), handles, loc="outside upper left", **look), dark)
     for axis, name in zip(clusters, ARMS):
         together(axis, snapshot, name, dark)
     sign(figure, snapshot.study, dark)

@@ -88,9 +88,8 @@ def errors(axis, snapshot: RegistrationSnapshot, dark: bool) -> None:
     axis.axhline(1, color=text, linewidth=1, linestyle=":")
     for place, (name, found) in enumerate(snapshot.errors.items()):
         spread = np.linspace(-0.22, 0.22, len(found)) if len(found) > 1 else np.zeros(len(found))
-        axis.scatter(
-            place + spread, np.maximum(found, 0.01), s=20, marker=MARKS[name], alpha=0.85, linewidths=0, color=style_of(LOOKS[name]).matplotlib(dark)["color"],
-        )
+        colour = style_of(LOOKS[name]).matplotlib(dark)["color"]
+        axis.scatter(place + spread, np.maximum(found, 0.01), s=20, marker=MARKS[name], alpha=0.85, linewidths=0, color=colour)
     axis.set_yscale("log")
     axis.set_ylim(0.008, 100)
     axis.set_yticks([0.01, 0.1, 1, 10, 100], ["0.01", "0.1", "1", "10", "100"])

@@ -73,9 +73,9 @@ class Registration(Description):
             random = np.random.default_rng([self.seed, run])
             truth = self.truth(random)
             fixed, moving = pictures(self.contrast, truth, self.noise, random)
-            seen = RegistrationSnapshot(
-                self, run / self.runs, fixed, moving, truth, {name: np.zeros(3) for name in MEASURES}, "mi", dict(errors), self.profiles(fixed, moving, truth),
-            )
+            start = {name: np.zeros(3) for name in MEASURES}
+            lines = self.profiles(fixed, moving, truth)
+            seen = RegistrationSnapshot(self, run / self.runs, fixed, moving, truth, start, "mi", dict(errors), lines)
             yield seen
             for place, name in enumerate(MEASURES):
                 for share, pose in self.search(name, fixed, moving):

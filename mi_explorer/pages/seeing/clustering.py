@@ -42,7 +42,8 @@ def headline(snapshot: ClusteringSnapshot, unit: str) -> str:
     by_means = f"k-means on the pixels: {100 * accuracy(snapshot.means):.0f} %."
     count = len(snapshot.arms["views"].told)
     trainings = "1 training" if count == 1 else f"mean of {count} trainings"
-    return f"With two views of each picture: {facts(snapshot, 'views', unit)}. With the same picture twice: {facts(snapshot, 'same', unit)} ({trainings}). {by_means}"
+    views, same = (facts(snapshot, name, unit) for name in ("views", "same"))
+    return f"With two views of each picture: {views}. With the same picture twice: {same} ({trainings}). {by_means}"
 
 
 def table(snapshot: ClusteringSnapshot, unit: str) -> str:
@@ -54,7 +55,8 @@ def table(snapshot: ClusteringSnapshot, unit: str) -> str:
             means = (f"{right.mean():.1f} %", f"{agreed.mean():.3f}", format_mi(arm.ends(information).mean(), unit))
             row |= {"cells": [format_mi(arm.informations().mean(), unit), *means]}
             if len(right) > 1:
-                row |= {"sentence": f"Over {len(right)} trainings: {right.min():.0f} to {right.max():.0f} % right, NMI {agreed.min():.2f} to {agreed.max():.2f}."}
+                spread = f"{right.min():.0f} to {right.max():.0f} % right, NMI {agreed.min():.2f} to {agreed.max():.2f}"
+                row |= {"sentence": f"Over {len(right)} trainings: {spread}."}
         rows.append(row)
     if snapshot.means is not None:
         found = snapshot.means
@@ -66,8 +68,8 @@ def table(snapshot: ClusteringSnapshot, unit: str) -> str:
 CLUSTERING = Panel(
     key="clustering",
     label="Can it sort digits without names?",
-    question="Ten clusters, 1,797 handwritten digits, no names. A network shall give two views of a picture (turned, moved, noisy) the same label, and use all "
-    "labels: it maximises the information between the two. What happens to it, and to the clusters, if both views are the very same picture?",
+    question="Ten clusters, 1,797 handwritten digits, no names. A network shall give two views of a picture (turned, moved, noisy) "
+    "the same label, and use all labels: it maximises the information between the two. What happens to it, and to the clusters, if both views are the very same picture?",
     stories=(
         Story(
             "views", "More information, worse clusters",
@@ -95,10 +97,12 @@ CLUSTERING = Panel(
     more=("zoom", "noise", "batch_size", "seed"),
     picture=picture, alternative=alternative, headline=headline, table=table,
     limits=(
-        "The information that is maximised does not say how good the clusters are. With the same picture twice any confident and even clustering has the most "
-        "there can be, log 10. The two curves are of different pairs: compare each with its own clusters.",
-        "Which differences shall not matter is our knowledge, put in through the views. No label is used, but the views are chosen by people who know digits.",
-        "Clusters are named after the digits they fit best, one each, to count them. Nothing is held out: like k-means, the network sorts the pictures it has seen.",
+        "The information that is maximised does not say how good the clusters are. With the same picture twice any confident "
+        "and even clustering has the most there can be, log 10. The two curves are of different pairs: compare each with its own clusters.",
+        "Which differences shall not matter is our knowledge, put in through the views. No label is used, "
+        "but the views are chosen by people who know digits.",
+        "Clusters are named after the digits they fit best, one each, to count them. Nothing is held out: "
+        "like k-means, the network sorts the pictures it has seen.",
     ),
     papers=(
         ("Ji, Henriques & Vedaldi 2019, Invariant information clustering", "https://arxiv.org/abs/1807.06653"),

@@ -59,8 +59,8 @@ def table(snapshot: SegmentationSnapshot, unit: str) -> str:
 SEGMENTATION = Panel(
     key="segmentation",
     label="Where does one thing end?",
-    question="Shape and ground have the same mean grey: no threshold can part them. But a grey, or a patch of greys, may still tell on which side "
-    "it lies. Run draws pictures with a known mask and cuts each of them in three ways, none of which is told the mask.",
+    question="Shape and ground have the same mean grey: no threshold can part them. But a grey, or a patch of greys, may "
+    "still tell on which side it lies. Run draws pictures with a known mask and cuts each of them in three ways, none of which is told the mask.",
     stories=(
         Story(
             "variance", "Same mean, other spread",
@@ -69,8 +69,8 @@ SEGMENTATION = Panel(
         ),
         Story(
             "shape", "Same mean and spread",
-            "The shape has two greys where the ground has all of them. Region MI needs no model of a histogram: it learns both. The small network does "
-            "not find it.",
+            "The shape has two greys where the ground has all of them. Region MI needs no model of a histogram: it learns both. The small "
+            "network does not find it.",
             Segmentation(scene="shape"),
         ),
         Story(
@@ -98,7 +98,8 @@ SEGMENTATION = Panel(
     limits=(
         "Information alone does not cut a picture. Halve the pixels by any threshold, and the greys tell all of the labels: log 2, more than of the "
         "true mask. What makes it work is the prior that borders are short.",
-        "Each method sees one kind of difference: region MI single greys, the small network patches of 5 × 5 pixels. Where that difference is missing, it fails.",
+        "Each method sees one kind of difference: region MI single greys, the small network patches of 5 × 5 pixels. "
+        "Where that difference is missing, it fails.",
         "Labels have no names: the overlap is that of the better of the two namings, mean over shape and ground. Blind guesses get about 1/3.",
         "A network can get stuck at no information at all. It shows in its MI, so of a few networks the one with the largest MI is taken.",
     ),
