@@ -89,7 +89,7 @@ QUEUE = Panel(
         ),
         Story(
             "frozen", "Momentum 1",
-            "The encoder of keys stays what it was at the start, a random network. Chasing it teaches more than one should think.",
+            "The encoder of keys stays what it was at the start, a random network. Chasing it teaches about one nat, and then no more.",
             MomentumQueue(momentum=1.0),
         ),
     ),
