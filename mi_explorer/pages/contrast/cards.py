@@ -108,7 +108,7 @@ CARDS = Panel(
             "only-shape", "Only the shape",
             "1.38 nats are there to be had, and the encoder gets them. Look at the position: it was to be forgotten, and the "
             "head still tells it in "
-            "more than half of the cards. Nothing in the bound punishes knowing more.",
+            "about half of the cards. Nothing in the bound punishes knowing more.",
             FactorCards(hue="anew"),
         ),
         Story(
@@ -136,7 +136,7 @@ CARDS = Panel(
         "is lower than the dashed line.",
         "A bound at its optimum does not mean that everything else is forgotten. InfoNCE rewards what is shared and does not "
         "punish the rest: where only the "
-        "shape is shared, the head still gives away the position in more than half of the cards.",
+        "shape is shared, the head still gives away the position in about half of the cards.",
         "A linear probe reads planes only. With all three factors shared 64 groups of cards lie well apart on the head's "
         "sphere, and yet a probe may "
         "miss a factor there that the backbone shows without a mistake.",
