@@ -13,8 +13,8 @@ from mi_explorer.palette import style_of
 from mi_explorer.verdicts import UNITS
 
 NAMES = {
-    "contrast": "contrast, frozen, and a linear probe", "scratch": "the same network, trained on these labels", "random": "untrained network, and a linear probe",
-    "raw": "raw pixels, and a linear probe",
+    "contrast": "contrast, frozen, and a linear probe", "scratch": "the same network, trained on these labels",
+    "random": "untrained network, and a linear probe", "raw": "raw pixels, and a linear probe",
 }
 
 

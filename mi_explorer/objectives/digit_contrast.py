@@ -31,11 +31,12 @@ class DigitContrast(Description):
     """Train SimCLR on pairs of views of unnamed digits, and the yardsticks beside it.
 
     Arguments:
-        rotation, scale, noise: what each view is turned (degrees), resized (a share), and blurred by noise, at most; see ``Views``.
-        place: whether each view has a place of its own on the canvas or both the same. partner: whether y shows the same picture of
-            a digit or that of another, drawn independently.
+        rotation, scale, noise: by how much a view is turned (degrees) and resized (a share) at most, and its noise; see ``Views``.
+        place: whether each view has a place of its own on the canvas or both the same.
+        partner: whether y shows the same picture of a digit, or that of another, drawn independently.
         temperature: of the scores. batch_size: B, of which B - 1 are strangers.
-        steps, learning_rate: of Adam, for every network. beside: whether autoencoder and labels are trained too. replicates: starts of SimCLR. seed: of starts and data.
+        steps, learning_rate: of Adam, for every network.
+        beside: whether autoencoder and labels are trained too. replicates: starts of SimCLR. seed: of starts and data.
     """
 
     what = "digit contrast"
@@ -118,8 +119,8 @@ class DigitContrast(Description):
                         embedding = starts[0].embed(asking)
                     judged.append([judge(start) for start in starts])
                     yield DigitContrastSnapshot(
-                        self, step / self.steps, examples, np.array(steps), np.array(shown), *np.moveaxis(np.array(judged), -1, 0), np.array(probed),
-                        {name: np.array(values) for name, values in found.items()}, *plane(embedding.double().numpy()), other_labels.numpy(),
+                        self, step / self.steps, examples, np.array(steps), np.array(shown), *np.moveaxis(np.array(judged), -1, 0),
+                        np.array(probed), {name: np.array(values) for name, values in found.items()}, *plane(embedding.double().numpy()), other_labels.numpy(),
                     )
                 if step < self.steps:
                     for start, batch in zip(starts, batches):
@@ -141,10 +142,13 @@ def plane(points: np.ndarray) -> tuple[np.ndarray, float]:
 
 @dataclass(frozen=True, eq=False)
 class DigitContrastSnapshot:
-    """examples: views x and y, (8, 14, 14) each. steps: (t,). shown: InfoNCE in nats on the training batch; fresh: on digits that no training saw;
-    alignment, uniformity: of their embeddings; (t, starts). probed: steps at which a linear probe was asked, (p,). accuracy: by arm (raw, contrast, and once
-    trained autoencoder, supervised), (p or fewer, starts or 1): that of contrast begins with the untrained network. points: embeddings of 597 fresh
-    digits in the plane of their largest variance, (597, 2), share: how much of it that is, labels: (597,); of the first start."""
+    """What is known so far.
+
+    examples: views x and y, (8, 14, 14) each. steps: (t,). shown: InfoNCE in nats on the training batch; fresh: on digits that no training
+    saw; alignment, uniformity: of their embeddings; (t, starts). probed: steps at which a linear probe was asked, (p,). accuracy: by arm (raw,
+    contrast, and once trained autoencoder, supervised), (p or fewer, starts or 1): that of contrast begins with the untrained network.
+    points: embeddings of 597 fresh digits in the plane of their largest variance, (597, 2), share: how much of it that is, labels:
+    (597,); of the first start."""
 
     study: DigitContrast
     done: float
@@ -163,7 +167,9 @@ class DigitContrastSnapshot:
     @property
     def latest(self) -> dict[str, np.ndarray]:
         """Accuracy of every arm as known now, "random" being the untrained network: (starts or 1,)."""
-        return {"raw": self.accuracy["raw"][-1], "random": self.accuracy["contrast"][0], **{name: values[-1] for name, values in self.accuracy.items() if name != "raw"}}
+        return {"raw": self.accuracy["raw"][-1], "random": self.accuracy["contrast"][0]} | {
+            name: values[-1] for name, values in self.accuracy.items() if name != "raw"
+        }
 
     @property
     def settled(self) -> float:

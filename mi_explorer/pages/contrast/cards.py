@@ -30,7 +30,8 @@ def alternative(snapshot: FactorCardsSnapshot, unit: str) -> str:
     read = "; ".join(f"{factor} {100 * head:.0f} and {100 * backbone:.0f}" for factor, head, backbone in zip(FACTORS, *snapshot.probes.mean(-1)))
     return (
         f"Pairs of views that share {' and '.join(snapshot.study.shared) or 'nothing'}; InfoNCE at step {snapshot.steps[-1]}: "
-        f"{format_mi(snapshot.estimate, unit)} on fresh pictures, {format_mi(float(snapshot.shown[-1].mean()), unit)} on the training batch, best "
+        f"{format_mi(snapshot.estimate, unit)} on fresh pictures, {format_mi(float(snapshot.shown[-1].mean()), unit)} on the "
+        "training batch, best "
         f"possible {amount(snapshot.study.best, unit)}. A probe reads in per cent, head and backbone: {read}."
     )
 
@@ -105,8 +106,9 @@ CARDS = Panel(
         ),
         Story(
             "only-shape", "Only the shape",
-            "1.38 nats are there to be had, and the encoder gets them. Look at the position: it was to be forgotten, and the head still tells it in "
-            "more than half of the cards. Nothing in the bound punishes knowing more.",
+            "1.38 nats are there to be had, and the encoder gets them. Look at the position: it was to be forgotten, and the "
+            "head still tells it in "
+            "about half of the cards. Nothing in the bound punishes knowing more.",
             FactorCards(hue="anew"),
         ),
         Story(
@@ -117,7 +119,8 @@ CARDS = Panel(
         ),
         Story(
             "temperature", "Too warm",
-            "With a fixed temperature of 1 scores lie between −1 and 1: the best pair counts at most e^2 times as much as the worst. The bound "
+            "With a fixed temperature of 1 scores lie between −1 and 1: the best pair counts at most e^2 times as much as the "
+            "worst. The bound "
             "stops at a third of the best possible. And the code? It holds shape and hue without a mistake, and the position is at chance.",
             FactorCards(temperature=1.0, scaling="fixed"),
         ),
@@ -128,11 +131,14 @@ CARDS = Panel(
     names={"learned": "learned, from there", "fixed": "stays as it is"},
     controls={"shape": switch, "hue": switch, "position": switch},
     limits=(
-        "The best possible value assumes that a picture shows its factors. With noise above about 0.3 it does not always, and the true optimum "
+        "The best possible value assumes that a picture shows its factors. With noise above about 0.3 it does not always, and "
+        "the true optimum "
         "is lower than the dashed line.",
-        "A bound at its optimum does not mean that everything else is forgotten. InfoNCE rewards what is shared and does not punish the rest: where only the "
-        "shape is shared, the head still gives away the position in more than half of the cards.",
-        "A linear probe reads planes only. With all three factors shared 64 groups of cards lie well apart on the head's sphere, and yet a probe may "
+        "A bound at its optimum does not mean that everything else is forgotten. InfoNCE rewards what is shared and does not "
+        "punish the rest: where only the "
+        "shape is shared, the head still gives away the position in about half of the cards.",
+        "A linear probe reads planes only. With all three factors shared 64 groups of cards lie well apart on the head's "
+        "sphere, and yet a probe may "
         "miss a factor there that the backbone shows without a mistake.",
     ),
     papers=(

@@ -30,7 +30,8 @@ def alternative(snapshot: DigitContrastSnapshot, unit: str) -> str:
     told = ", ".join(f"{LABELS[name].lower()} {100 * values.mean():.0f} %" for name, values in snapshot.latest.items())
     return (
         f"Pairs of views of digits; InfoNCE on fresh digits at step {snapshot.steps[-1]}: {amount(snapshot.settled, unit)}, log B being "
-        f"{amount(math.log(snapshot.study.batch_size), unit)}. Digits that a linear probe reads right: {told}. A map of the embeddings, coloured by digit."
+        f"{amount(math.log(snapshot.study.batch_size), unit)}. Digits that a linear probe reads right: {told}. A map of the "
+        "embeddings, coloured by digit."
     )
 
 
@@ -80,13 +81,15 @@ DIGITS = Panel(
     stories=(
         Story(
             "gentle", "Gentle views",
-            "Each view has its own place, is turned and resized a little. The blue line leaves the autoencoder, which has the same encoder and must draw every "
+            "Each view has its own place, is turned and resized a little. The blue line leaves the autoencoder, which has the "
+            "same encoder and must draw every "
             "pixel, far behind. On the map the digits gather in groups that nobody named.",
             DigitContrast(),
         ),
         Story(
             "another", "Another digit, same place",
-            "The views share the place and nothing else, log 49 = 3.89 nats. The bound ends higher than with gentle views, and the digits are gone: "
+            "The views share the place and nothing else, log 49 = 3.89 nats. The bound ends higher than with gentle views, and "
+            "the digits are gone: "
             "the probe reads less than from the untrained network.",
             DigitContrast(partner="another", place="same"),
         ),
@@ -97,7 +100,8 @@ DIGITS = Panel(
         ),
         Story(
             "too-easy", "Only a little noise",
-            "The same picture at the same place twice, with fresh noise. The highest bound of all, because the views share everything. Compare "
+            "The same picture at the same place twice, with fresh noise. The highest bound of all, because the views share "
+            "everything. Compare "
             "the probe with that of gentle views.",
             DigitContrast(rotation=0.0, scale=0.0, place="same"),
         ),
@@ -120,13 +124,17 @@ DIGITS = Panel(
     },
     names={"yardsticks": "autoencoder, and labels", "nothing": "nothing: faster"},
     limits=(
-        "A high bound is not a good code. InfoNCE counts what the views share, be it the digit, the place or the grain of the paper; the choice of the views says "
+        "A high bound is not a good code. InfoNCE counts what the views share, be it the digit, the place or the grain of the "
+        "paper; the choice of the views says "
         "which. Only a probe with labels can tell.",
-        "This problem is made for contrast: the digits sit at random places, so raw pixels are useless to a linear probe. On centred digits raw pixels already "
+        "This problem is made for contrast: the digits sit at random places, so raw pixels are useless to a linear probe. On "
+        "centred digits raw pixels already "
         "do well and there is nothing to see.",
-        "What the views of one digit share is not known exactly, so only log B stands above the bound, except where the place alone is shared. The network's own shape helps "
+        "What the views of one digit share is not known exactly, so only log B stands above the bound, except where the place "
+        "alone is shared. The network's own shape helps "
         "too: its maximum over places is why it reads more than the pixels do before any training.",
-        "One start is shown, and starts differ by some per cent: too little to change the order of these codes, enough to change the last digit. More settings has more starts.",
+        "One start is shown, and starts differ by some per cent: too little to change the order of these codes, enough to "
+        "change the last digit. More settings has more starts.",
     ),
     papers=(
         ("Chen et al. 2020: SimCLR", "https://arxiv.org/abs/2002.05709"), ("Wang & Isola 2020: alignment and uniformity", "https://arxiv.org/abs/2005.10242"),

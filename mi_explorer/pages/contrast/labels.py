@@ -36,7 +36,8 @@ def headline(snapshot: FewLabelsSnapshot, unit: str) -> str:
     known = "digits that contrast has never seen" if snapshot.study.task == "unseen" else "digits"
     return (
         f"With {COUNTS[at]} {what} of each of {len(snapshot.study.kinds)} {known}, a linear probe on the frozen code reads "
-        f"{100 * snapshot.mean('contrast', at):.0f} %, the same network trained on these labels alone {100 * snapshot.mean('scratch', at):.0f} %, the untrained network "
+        f"{100 * snapshot.mean('contrast', at):.0f} %, the same network trained on these labels alone "
+        f"{100 * snapshot.mean('scratch', at):.0f} %, the untrained network "
         f"{100 * snapshot.mean('random', at):.0f} %, and raw pixels {100 * snapshot.mean('raw', at):.0f} %."
     )
 
@@ -63,19 +64,22 @@ FEW = Panel(
     stories=(
         Story(
             "five", "Five labels of each",
-            "With one label of each digit the frozen code is far ahead, with five still ahead. Raw pixels stay near chance, and a hundred labels "
+            "With one label of each digit the frozen code is far ahead, with five still ahead. Raw pixels stay near chance, "
+            "and a hundred labels "
             "of each do not help them.",
             FewLabels(),
         ),
         Story(
             "unseen", "Digits it has never seen",
-            "Contrast sees 0 to 4 only; the task is to tell 5 to 9 apart. The frozen code reads them far better than the untrained network does. But the "
+            "Contrast sees 0 to 4 only; the task is to tell 5 to 9 apart. The frozen code reads them far better than the "
+            "untrained network does. But the "
             "network that starts from nothing, on the new labels, is as good with few and better with many.",
             FewLabels(task="unseen"),
         ),
         Story(
             "no-contrast", "Without contrast",
-            "No step of contrast: the blue line is that of the untrained network. All that it had above the others came from pictures without labels.",
+            "No step of contrast: the blue line is that of the untrained network. All that it had above the others came from "
+            "pictures without labels.",
             FewLabels(steps=0),
         ),
     ),
@@ -84,11 +88,14 @@ FEW = Panel(
     picture=picture, alternative=alternative, headline=headline, table=table,
     controls={"task": switch(("all ten digits", "all"), ("only 0 to 4", "unseen"))},
     limits=(
-        "Contrast has been told what does not matter: the place, the size, a little turning. The network from nothing learns from the same views, but from a few "
+        "Contrast has been told what does not matter: the place, the size, a little turning. The network from nothing learns "
+        "from the same views, but from a few "
         "digits only. That is where the advantage comes from, and it shrinks with every label.",
-        "Training from nothing stops after a fixed number of steps; give it more and see. Frozen and probed is also not the best that one can do with a code: "
+        "Training from nothing stops after a fixed number of steps; give it more and see. Frozen and probed is also not the "
+        "best that one can do with a code: "
         "fine-tuning it with the labels is usually better still.",
-        "Transfer has its limits. Some 600 digits of five kinds are no foundation for the other five: there, labels in hand beat the frozen code.",
+        "Transfer has its limits. Some 600 digits of five kinds are no foundation for the other five: there, labels in hand "
+        "beat the frozen code.",
     ),
     papers=(
         ("Chen et al. 2020: SimCLR", "https://arxiv.org/abs/2002.05709"), ("Hénaff et al. 2020: Data-efficient recognition with CPC", "https://arxiv.org/abs/1905.09272"),

@@ -71,25 +71,28 @@ QUEUE = Panel(
     stories=(
         Story(
             "moco", "Momentum .99, and none",
-            "On the right: with momentum the code comes near the best possible; without, the queue is full of keys from encoders that are gone, and "
+            "On the right: with momentum the code comes near the best possible; without, the queue is full of keys from "
+            "encoders that are gone, and "
             "nothing is learned. On the left: the loss shows more than there is. And the green line has no queue at all.",
             MomentumQueue(),
         ),
         Story(
             "too-fast", "Momentum .9",
-            "The keys of the queue are up to 64 steps old, and with momentum .9 an encoder is another one after some 10. How much of the 4.13 nats is "
+            "The keys of the queue are up to 64 steps old, and with momentum .9 an encoder is another one after some 10. How "
+            "much of the 4.13 nats is "
             "left, and how much does the loss claim?",
             MomentumQueue(momentum=0.9),
         ),
         Story(
             "patient", "No momentum, small steps",
-            "A learning rate of 0.001 instead of 0.01: encoders change slowly by themselves. Without momentum something is learned now, though "
+            "A learning rate of 0.001 instead of 0.01: encoders change slowly by themselves. Without momentum something is "
+            "learned now, though "
             "it stays far behind. It is the speed of the keys that counts.",
             MomentumQueue(learning_rate=1e-3),
         ),
         Story(
             "frozen", "Momentum 1",
-            "The encoder of keys stays what it was at the start, a random network. Chasing it teaches more than one should think.",
+            "The encoder of keys stays what it was at the start, a random network. Chasing it teaches about one nat, and then no more.",
             MomentumQueue(momentum=1.0),
         ),
     ),
@@ -97,10 +100,12 @@ QUEUE = Panel(
     more=("noise", "replicates", "seed"),
     picture=picture, alternative=alternative, headline=headline, table=table,
     limits=(
-        "What the loss shows on a queue is no lower bound on the information. Partners are new and strangers are old, so a query may know its partner by its "
+        "What the loss shows on a queue is no lower bound on the information. Partners are new and strangers are old, so a "
+        "query may know its partner by its "
         "age: the left picture can pass the 4.16 nats that there are. Only the right one may be compared with the dashed line.",
         "On these cards the queue is not needed: trained on 16 pictures at a time, without one, the code is as good among 1,024 strangers. "
-        "A small batch limits what InfoNCE can show, not always what is learned. Queues and large batches pay where strangers are rarely similar.",
+        "A small batch limits what InfoNCE can show, not always what is learned. Queues and large batches pay where strangers "
+        "are rarely similar.",
         "That momentum 0 learns nothing depends on the step size: with a learning rate of 0.001 it learns a part.",
     ),
     papers=(("He et al. 2020: MoCo", "https://arxiv.org/abs/1911.05722"), ("Chen et al. 2020: MoCo v2", "https://arxiv.org/abs/2003.04297")),
