@@ -84,7 +84,7 @@ DENOISING = Panel(
         ),
         Story(
             "narrow", "A narrow code",
-            "Eight units: now the plain one cannot copy either, and its bottleneck cleans a little by itself.",
+            "Eight units. A bottleneck by itself does not clean: the plain one is no better. And the denoising one has too little room, and stays behind the filter.",
             Denoising(units=8),
         ),
     ),
