@@ -174,7 +174,7 @@ def test_what_does_not_hold_of_information_and_modes():
     """A full bound can go with collapse; and R1 covers the ring while its code tells nothing."""
     look = trained(InfoGAN(sigma=0.02, momentum=0.9, schedule="constant", seeds=2), "plain", 1.0)
     assert look.bound.min() >= 0.95 * math.log(8) and look.covered.mean() <= 5
-    look = trained(InfoGAN(seeds=3), "r1", 0.0)
+    look = trained(InfoGAN(seeds=2), "r1", 0.0)
     assert look.covered.min() >= 7 and look.information.max() < 0.1
 
 
@@ -234,7 +234,7 @@ def test_more_information_is_not_a_better_probe(vaes):
 
 @pytest.mark.slow
 def test_too_much_mmd_collapses_as_well():
-    last = end(DigitVAE(mmd=1000.0, seeds=1))
+    last = end(DigitVAE(mmd=1000.0, seeds=1, steps=400))  # with a tenth of the weight it holds 7 nats by then
     assert last.looks[-1].information[-1].max() <= 0.02
 
 
@@ -254,7 +254,7 @@ def test_the_wiener_filter_is_the_best_linear_one():
 
 @pytest.mark.slow
 def test_noise_teaches_more_than_a_covariance():
-    last = end(Denoising(seeds=2))
+    last = end(Denoising(seeds=1))
     plain, denoising = last.looks[-1].cleaning
     assert denoising.max() <= 0.021 and denoising.mean() <= 0.5 * plain.mean() and denoising.max() < last.known.error
     gap = last.looks[-1].copy_test.mean(1) / last.looks[-1].copy_train.mean(1)
