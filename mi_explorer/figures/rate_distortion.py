@@ -51,7 +51,8 @@ def filling(axis, snapshot: RateDistortionSnapshot, dark: bool) -> None:
     chosen, sea = (style_of(look).matplotlib(dark)["color"] for look in (1, 5))
     place, theory = np.arange(1, len(study.variances) + 1), study.theory(study.beta)[0]
     axis.bar(place, study.variances, width=0.72, facecolor="none", edgecolor=text, linewidth=1.2, label="variance $\\lambda_i$")
-    axis.bar(place, theory, width=0.72, color=sea, alpha=0.35, linewidth=0, label="theory: min($\\lambda_i$, β)" if study.units >= len(place) else "theory for these units")
+    known = "theory: min($\\lambda_i$, β)" if study.units >= len(place) else "theory for these units"
+    axis.bar(place, theory, width=0.72, color=sea, alpha=0.35, linewidth=0, label=known)
     axis.scatter(place, snapshot.distortions[0], s=34, color=chosen, zorder=4, label="error left by the VAE")
     axis.axhline(study.beta, color=sea, linestyle=(0, (5, 3)), linewidth=1.4, zorder=3)
     axis.set_yscale("log")

@@ -11,7 +11,7 @@ with mean m and covariance C of the training images: no linear map leaves less s
 
 from __future__ import annotations
 
-__all__ = ["ARMS", "Cleaning", "Denoising", "DenoisingSnapshot", "wiener"]
+__all__ = ["ARMS", "Cleaning", "Denoising", "DenoisingSnapshot", "Known", "wiener"]
 
 from collections.abc import Iterator
 from dataclasses import dataclass

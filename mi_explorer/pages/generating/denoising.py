@@ -49,8 +49,8 @@ def table(snapshot: DenoisingSnapshot, unit: str) -> str:
         })
     rows.append({"name": "Wiener filter", "class": "mi-row-wiener", "cells": [f"{snapshot.known.error:.4f}", "–", "–", "–"]})
     rows[-1]["sentence"] = (
-        f"Squared error per pixel: cleaning other images, and giving back clean ones, those of the training and others. Means over seeds, with the range. The filter knows mean and covariance of the {snapshot.study.images:,} training images "
-        "and σ, and was never trained."
+        "Squared error per pixel: cleaning other images, and giving back clean ones, those of the training and others. Means over seeds, with the range. "
+        f"The filter knows mean and covariance of the {snapshot.study.images:,} training images and σ, and was never trained."
     )
     return controls.table(["Who", "Cleaning", "Copying seen ones", "Copying others", "Gap"], rows)
 
@@ -83,7 +83,8 @@ DENOISING = Panel(
         ),
         Story(
             "narrow", "A narrow code",
-            "Eight units. A bottleneck by itself does not clean: the plain one is no better. And the denoising one has too little room, and stays behind the filter.",
+            "Eight units. A bottleneck by itself does not clean: the plain one is no better. And the denoising one has too little room, and stays behind "
+            "the filter.",
             Denoising(units=8),
         ),
     ),
