@@ -26,7 +26,7 @@ from mi_explorer.studies.trained import one_thread
 SMALL = {
     "cards": FactorCards(steps=12, batch_size=16, replicates=2),
     "queue": MomentumQueue(steps=12, queue=32, replicates=2),
-    "digits": DigitContrast(steps=10, batch_size=8),
+    "digits": DigitContrast(steps=10, batch_size=8, beside="nothing"),
     "labels": FewLabels(steps=5, scratch=10, batch_size=8, draws=1, task="unseen"),
 }
 PANELS = {panel.key: panel for panel in LESSON.panels}

@@ -94,7 +94,7 @@ CARDS = Panel(
         ),
         Story(
             "hue-and-position", "Hue and position",
-            "The same bound, the same network, another code: now the shape is at chance. What the views share is the whole "
+            "The same bound, the same network, another code: now the shape is near chance. What the views share is the whole "
             "definition of what is learned.",
             FactorCards(shape="anew", position="shared"),
         ),
