@@ -6,6 +6,7 @@ __all__ = ["LESSON", "generating"]
 
 import ipywidgets as widgets
 
+from mi_explorer.pages.generating.deep_infomax import DEEP_INFOMAX
 from mi_explorer.pages.generating.denoising import DENOISING
 from mi_explorer.pages.generating.digit_vae import DIGIT_VAE
 from mi_explorer.pages.generating.infogan import INFOGAN
@@ -16,7 +17,7 @@ LESSON = Lesson(
     notebook="generating-with-information",
     title="Generating with information",
     subtitle="GANs, VAEs and autoencoders with a mutual information term, each beside a known answer.",
-    panels=(INFOGAN, RATE_DISTORTION, DIGIT_VAE, DENOISING),
+    panels=(INFOGAN, RATE_DISTORTION, DIGIT_VAE, DENOISING, DEEP_INFOMAX),
 )
 
 
