@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from mi_explorer.figures.canvas import ink, new_figure, sign, words
-from mi_explorer.figures.plain import plain_axis
+from mi_explorer.figures.panes import plain_axis
 from mi_explorer.objectives.distractors import ARMS, DistractorsSnapshot
 from mi_explorer.palette import style_of
 

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from mi_explorer.figures.canvas import ink, new_figure, sign, words
-from mi_explorer.figures.plain import plain_axis
+from mi_explorer.figures.panes import plain_axis
 from mi_explorer.objectives.masked_word import SHOWN, MaskedWordSnapshot
 from mi_explorer.palette import style_of
 from mi_explorer.verdicts import UNITS

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-__all__ = ["chart", "cloud", "colour", "image_rows", "over_seeds"]
+__all__ = ["chart", "cloud", "colour", "image_rows", "over_seeds", "plain_axis"]
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from mi_explorer.figures.canvas import ink
+from mi_explorer.figures.canvas import dress, ink
 from mi_explorer.palette import style_of
 
 
@@ -16,16 +16,18 @@ def colour(index: int, dark: bool) -> str:
     return style_of(index).matplotlib(dark)["color"]
 
 
+def plain_axis(figure: Figure, place, dark: bool) -> Axes:
+    """An axis at a place of a gridspec, with the look of those that ``new_figure`` makes."""
+    axis = figure.add_subplot(place)
+    dress(axis, dark)
+    return axis
+
+
 def chart(figure: Figure, place, dark: bool) -> Axes:
-    """An axis at a place of a gridspec, dressed as those of ``new_figure``, with a quiet grid of horizontal lines."""
-    text, quiet = ink(dark)
-    axis = figure.add_subplot(place, facecolor=figure.get_facecolor())
-    axis.spines[["top", "right"]].set_visible(False)
-    axis.spines[["left", "bottom"]].set_color(quiet)
-    axis.tick_params(colors=text, color=quiet, labelsize=9)
-    for label in (axis.xaxis.label, axis.yaxis.label, axis.title):
-        label.set_color(text)
-    axis.grid(axis="y", color=quiet, linewidth=0.6)
+    """The same with smaller numbers and a quiet grid of horizontal lines."""
+    axis = plain_axis(figure, place, dark)
+    axis.tick_params(labelsize=9)
+    axis.grid(axis="y", color=ink(dark)[1], linewidth=0.6)
     axis.set_axisbelow(True)
     return axis
 

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 from mi_explorer.figures.canvas import ink, new_figure, sign, words
-from mi_explorer.figures.plain import plain_axis
+from mi_explorer.figures.panes import plain_axis
 from mi_explorer.objectives.reaching import ACTING, AGENTS, PAST, ReachingSnapshot
 from mi_explorer.palette import style_of
 
