@@ -33,6 +33,7 @@ def test_on_a_desk(visit, lesson):
         visit.page.wait_for_function("key => location.hash.includes('panel=' + key + '&')", arg=panel.key)
         assert len(visit.text(".mi-look-for")) > 40
     draw(visit)
+    assert visit.page.evaluate("[...document.querySelectorAll('.mi-card')].every(card => card.scrollWidth <= card.clientWidth)"), "wider than its card"
     assert not (found := serious(visit)), json.dumps(found, indent=1)
 
 
