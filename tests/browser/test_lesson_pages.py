@@ -17,7 +17,7 @@ def draw(visit):
     visit.page.click(".mi-run")
     visit.page.wait_for_selector(".mi-picture img", timeout=60_000)
     visit.page.wait_for_timeout(300)
-    assert len(visit.page.get_attribute(".mi-picture img", "alt")) > 40
+    assert visit.page.evaluate("document.querySelector('.mi-picture img').alt.length") > 40
 
 
 def serious(visit):
@@ -42,7 +42,9 @@ def test_on_a_desk(visit, lesson):
 def test_on_a_phone_in_the_dark(visit, lesson):
     draw(visit)
     assert visit.page.evaluate("document.documentElement.scrollWidth") <= 375
-    assert 280 < visit.page.locator(".mi-picture img").bounding_box()["width"] <= 375
+    visit.page.wait_for_function(
+        "() => { const width = document.querySelector('.mi-picture img')?.getBoundingClientRect().width; return width > 280 && width <= 375; }"
+    )  # a picture that has just come has no size yet
     # Drawn for a phone: letters that are a tenth of an inch on a picture of 4.4 inches, not of 8.
-    assert visit.page.evaluate("document.querySelector('.mi-picture img').naturalWidth") < 800
+    visit.page.wait_for_function("() => { const width = document.querySelector('.mi-picture img')?.naturalWidth; return width > 0 && width < 800; }")
     assert not (found := serious(visit)), json.dumps(found, indent=1)
