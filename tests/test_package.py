@@ -29,13 +29,14 @@ def loaded_by(code: str) -> set[str]:
     "import mi_explorer; mi_explorer.Experiment().to_url(); mi_explorer.Gaussian.from_mi(4, dim=20).mi",
     "import mi_explorer.pages; mi_explorer.pages.watch()",
     "import mi_explorer.pages; mi_explorer.pages.why()",
+    "import mi_explorer.pages; mi_explorer.pages.contrast()",
     "import mi_explorer.server",
 ])
 def test_no_torch_before_the_first_run(code):
     loaded = loaded_by(code)
-    assert "torch" not in loaded
+    assert not loaded & {"torch", "matplotlib", "pandas", "sklearn", "scipy"}
     if "pages" not in code and "server" not in code:
-        assert not loaded & {"ipywidgets", "matplotlib", "pandas"}
+        assert "ipywidgets" not in loaded
 
 
 def test_pictures_need_no_pyplot():

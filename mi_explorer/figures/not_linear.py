@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-__all__ = ["FORMULAS", "not_linear"]
+__all__ = ["not_linear"]
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from mi_explorer.figures.canvas import ink, new_figure, sign, words
 from mi_explorer.figures.panes import chart, cloud, colour
-from mi_explorer.objectives.not_linear import NOISES, RELATIONS, NotLinearSnapshot
+from mi_explorer.objectives.not_linear import FORMULAS, NOISES, RELATIONS, NotLinearSnapshot
 from mi_explorer.palette import style_of
 from mi_explorer.verdicts import UNITS, format_mi
-
-FORMULAS = {"line": "x", "square": "x²", "sine": "sin 3x", "fold": "|x|"}
 
 
 def not_linear(snapshot: NotLinearSnapshot, unit: str = "nats", dark: bool = False, narrow: bool = False) -> Figure:

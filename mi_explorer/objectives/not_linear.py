@@ -8,7 +8,7 @@ E[x g(x)] / sd(y), which is 0 for every even g.
 
 from __future__ import annotations
 
-__all__ = ["NOISES", "RELATIONS", "NotLinear", "NotLinearSnapshot", "correlation", "information", "noise_for"]
+__all__ = ["FORMULAS", "NOISES", "RELATIONS", "NotLinear", "NotLinearSnapshot", "correlation", "information", "noise_for"]
 
 import math
 from collections.abc import Callable, Iterator
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 RELATIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "line": lambda x: x, "square": np.square, "sine": lambda x: np.sin(3 * x), "fold": np.abs,
 }
+FORMULAS = {"line": "x", "square": "x²", "sine": "sin 3x", "fold": "|x|"}
 #: At which the exact curve is computed, and at which samples are drawn.
 NOISES = np.geomspace(0.05, 4.0, 25)
 SAMPLED = (0.1, 0.2, 0.3, 0.5, 1.0, 2.0)

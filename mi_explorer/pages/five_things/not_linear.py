@@ -4,8 +4,7 @@ from __future__ import annotations
 
 __all__ = ["NOT_LINEAR"]
 
-from mi_explorer.figures.not_linear import FORMULAS
-from mi_explorer.objectives.not_linear import NotLinear, NotLinearSnapshot, information
+from mi_explorer.objectives.not_linear import FORMULAS, NotLinear, NotLinearSnapshot, information
 from mi_explorer.pages.panels.panel import Panel, Story
 from mi_explorer.pages.panels.words import amount, error, folded
 from mi_explorer.verdicts import format_mi
