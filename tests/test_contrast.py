@@ -18,7 +18,7 @@ from mi_explorer.objectives.digit_contrast import DigitContrast, plane
 from mi_explorer.objectives.factor_cards import FactorCards
 from mi_explorer.objectives.few_labels import COUNTS, FewLabels
 from mi_explorer.objectives.momentum_queue import MomentumQueue
-from mi_explorer.objectives.placed_digits import Views, bundled, place, places
+from mi_explorer.objectives.placed_digits import Views, place, places, split
 from mi_explorer.objectives.probe import linear_probe
 from mi_explorer.pages.contrast import LESSON, contrast
 from mi_explorer.studies.trained import one_thread
@@ -81,7 +81,7 @@ def test_views_share_what_is_shared_and_nothing_else():
 
 
 def test_a_digit_is_placed_pixel_by_pixel_and_turned_upside_down():
-    digits = bundled()[0][:3]
+    digits = split()[0][:3]
     views = Views(noise=0.0)
     placed = views.draw(digits, torch.tensor([[-3.0, -3.0], [3.0, -3.0], [0.0, 3.0]]), generator())
     for picture, digit, (top, left) in zip(placed, digits, ((0, 0), (6, 0), (3, 6))):

@@ -14,10 +14,13 @@ from mi_explorer.objectives.codes import discrepancy, information
 from mi_explorer.objectives.deep_infomax import ARMS, DeepInfoMax, places, principal
 from mi_explorer.objectives.denoising import Denoising, wiener
 from mi_explorer.objectives.digit_vae import IMAGES, DigitVAE
-from mi_explorer.objectives.infogan import InfoGAN, modes_of, plug_in
+from mi_explorer.objectives.infogan import InfoGAN, modes_of
+from mi_explorer.objectives.joint import information as plug_in
 from mi_explorer.objectives.rate_distortion import SPECTRA, RateDistortion, gradients, water_filling
 from mi_explorer.pages.generating import LESSON
+from mi_explorer.pages.panels import PanelPage
 from mi_explorer.studies.trained import one_thread
+from waiting import wait_for
 
 SMALL = {
     "infogan": InfoGAN(steps=3, seeds=2, batch_size=16),
@@ -57,6 +60,25 @@ def test_a_run_from_first_to_last(panel, small):
     assert again.equals(frame), "the same seed gives the same numbers"
     other = end(dataclasses.replace(SMALL[panel.key], seed=1)).frame()
     assert not other.equals(frame)
+
+
+def test_a_live_panel_starts_by_itself_and_stops_nobody():
+    page = PanelPage(LESSON)
+    try:
+        page.desk.show(dataclasses.replace(SMALL["infogan"], steps=20_000))
+        page.start()
+        wait_for(lambda: page.desk.state == "running" and page.desk.snapshot)
+        page.choose("rate-distortion")
+        assert page.desk.state == "idle" and page.at_work is page.desks["infogan"] and page.at_work.state == "running"
+        page.choose("infogan")
+        page.stop()
+        wait_for(lambda: page.desk.state == "stopped")
+        page.choose("rate-distortion")
+        wait_for(lambda: page.desk.snapshot is not None)
+        page.desk.fields["beta"].value = 1.5  # a change starts it anew
+        wait_for(lambda: page.desk.state == "finished" and page.desk.snapshot.study.beta == 1.5)
+    finally:
+        page.runner.close()
 
 
 def test_only_information_follows_the_unit(small):

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import math
+import time
 
 import numpy as np
 import pytest
@@ -218,6 +219,34 @@ def test_another_study_stops_the_first_and_stop_keeps_what_there_is(page):
     wait_for(lambda: page.desk.state == "stopped")
     assert "Stopped" in page.status.value and page.desk.snapshot.done < 1
     assert page.runner.take() is None
+
+
+def test_pause_holds_a_run_and_resume_goes_on(page):
+    page.desk.show(dataclasses.replace(SMALL["ledger"], steps=300))
+    page.start()
+    wait_for(lambda: page.desk.state == "running" and page.desk.snapshot)
+    page.hold()
+    wait_for(lambda: page.desk.state == "paused")
+    assert page.pause_button.description == "Resume" and "Paused" in page.status.value and not page.stop_button.disabled
+    held = page.runner.job.count
+    time.sleep(0.3)
+    assert page.runner.job.count == held and page.desk.snapshot.done < 1
+    page.hold()
+    wait_for(lambda: page.desk.state == "finished")
+    assert page.desk.snapshot.done == 1 and page.pause_button.description == "Pause" and page.pause_button.disabled
+
+
+def test_a_paused_run_can_be_left_for_another(page):
+    page.desk.show(dataclasses.replace(SMALL["ledger"], steps=100_000))
+    page.start()
+    wait_for(lambda: page.desk.state == "running" and page.desk.snapshot)
+    page.hold()
+    page.choose("microscope")
+    page.desk.show(SMALL["microscope"])
+    page.start()
+    wait_for(lambda: page.desk.state == "finished")
+    page.choose("ledger")
+    assert page.desk.state == "idle" and page.pause_button.description == "Pause" and page.pause_button.disabled
 
 
 def test_a_changed_setting_waits_for_run_and_a_bad_one_is_refused(page):

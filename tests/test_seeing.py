@@ -7,9 +7,10 @@ import pytest
 import torch
 
 from mi_explorer import figures
-from mi_explorer.objectives.clustering import Clustering, accuracy, bundled, compare, normalized
+from mi_explorer.objectives.clustering import Clustering, accuracy, compare, normalized
 from mi_explorer.objectives.invariant import pair_information, pair_table, redrawn
 from mi_explorer.objectives.joint import information, joint_histogram
+from mi_explorer.objectives.labelled_digits import bundled
 from mi_explorer.objectives.phantom import SIZE, inside_head, pictures, point_error
 from mi_explorer.objectives.registration import HOPELESS, REACH, Registration, overlap, similarity
 from mi_explorer.objectives.scenes import SIDE, intersection_over_union, otsu, scene
@@ -221,7 +222,7 @@ def test_accuracy_and_nmi_against_scikit_learn():
     from sklearn.metrics import normalized_mutual_info_score
 
     random = np.random.default_rng(0)
-    _, digits = bundled()
+    digits = bundled().labels
     clusters = np.where(random.uniform(size=len(digits)) < 0.7, (digits + 3) % 10, random.integers(10, size=len(digits)))
     table = compare(clusters, digits)
     assert normalized(table) == pytest.approx(normalized_mutual_info_score(digits, clusters))
@@ -231,11 +232,11 @@ def test_accuracy_and_nmi_against_scikit_learn():
 
 def test_views_that_do_nothing_are_the_picture_and_the_seed_is_the_training():
     still = Clustering(rotation=0.0, shift=0.0, zoom=0.0, noise=0.0)
-    images = torch.as_tensor(bundled()[0][:50], dtype=torch.float32)[:, None]
+    images = torch.as_tensor(bundled().images[:50]).view(-1, 1, 8, 8)
     assert torch.allclose(still.view(images, torch.Generator().manual_seed(0)), images, atol=1e-5)
     moved = Clustering(rotation=0.0, zoom=0.0, noise=0.0).view(images, torch.Generator().manual_seed(0))
     assert 0.02 < float((moved - images).abs().mean()) < 0.2
-    trainings = [list(Clustering(steps=3, batch_size=32, seed=seed).train("views", 0, bundled()[0], [3])) for seed in (5, 5, 6)]
+    trainings = [list(Clustering(steps=3, batch_size=32, seed=seed).train("views", 0, bundled().images.reshape(-1, 8, 8), [3])) for seed in (5, 5, 6)]
     assert all(training[:2] == [None, None] for training in trainings)
     first, again, other = (training[-1] for training in trainings)
     assert first[0] == again[0] != other[0] and np.array_equal(first[1], again[1])

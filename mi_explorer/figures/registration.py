@@ -9,10 +9,10 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 from mi_explorer.figures.canvas import ink, new_figure, sign
-from mi_explorer.objectives.phantom import SIZE, mapped
+from mi_explorer.objectives.phantom import mapped
 from mi_explorer.objectives.registration import REACH, RegistrationSnapshot
 from mi_explorer.palette import CARD, style_of
-from mi_explorer.verdicts import UNITS, format_mi
+from mi_explorer.verdicts import format_mi
 
 SHORT = {"mi": "MI", "ssd": "SSD", "ncc": "|corr.|"}
 MARKS = {"mi": "o", "ssd": "s", "ncc": "^"}

@@ -11,7 +11,8 @@ import torch
 from torch.nn import functional
 
 from mi_explorer.objectives.dense import Dense, leaky
-from mi_explorer.objectives.infogan import FAIR, NEAR, SAMPLES, SHOWN, InfoGAN, Standing, modes_of, plug_in
+from mi_explorer.objectives.infogan import FAIR, NEAR, SAMPLES, SHOWN, InfoGAN, Standing, modes_of
+from mi_explorer.objectives.joint import information
 
 NOISE, WIDTH = 2, 64
 PENALTY = 0.1  # R1's gamma
@@ -92,6 +93,6 @@ class Adversaries:
         bound = math.log(self.study.codes) - self.misread(self.reader(made), codes)
         return Standing(
             made[0, :SHOWN].numpy().copy(), codes[0, :SHOWN].numpy().copy(),
-            (counts >= FAIR * SAMPLES / len(self.modes)).sum(-1).numpy(), good.double().mean(-1).numpy(), plug_in(tables.double().numpy()),
+            (counts >= FAIR * SAMPLES / len(self.modes)).sum(-1).numpy(), good.double().mean(-1).numpy(), information(tables.double().numpy()),
             bound.double().numpy(),
         )

@@ -7,8 +7,8 @@ __all__ = ["Explorer", "Search", "Sight"]
 import numpy as np
 import torch
 
-from mi_explorer.objectives.predictive import Autoencoder, Code, Contrast, Moments, Training
 from mi_explorer.objectives.linear_map import r_squared
+from mi_explorer.objectives.predictive import Autoencoder, Code, Contrast, Moments, Training
 from mi_explorer.objectives.quadratic import Regulator
 from mi_explorer.objectives.reaching import ACTING, BATCH, CODE, FUTURE, LEARNING_RATE, PAST, PROBES, RANDOM_PUSH, SETTLING, WIDTH
 from mi_explorer.objectives.swing import Swing

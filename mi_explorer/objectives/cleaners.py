@@ -9,6 +9,7 @@ import torch
 
 from mi_explorer.objectives.denoising import ARMS, POOL, SHOWN, Cleaning, Denoising, Known, wiener
 from mi_explorer.objectives.dense import Dense
+from mi_explorer.objectives.labelled_digits import shuffled
 
 PIXELS = 64
 
@@ -17,12 +18,9 @@ class Cleaners:
     """Both arms and all seeds in one batched step; runs are ordered by arm, then seed. Both arms see the same images in the same order."""
 
     def __init__(self, study: Denoising):
-        from sklearn.datasets import load_digits
-
         self.study = study
         self.random = torch.Generator().manual_seed(study.seed)
-        pixels = load_digits().data / 16
-        pixels = pixels[np.random.default_rng(0).permutation(len(pixels))]
+        pixels = shuffled(0).images.astype(np.float64)
         self.train, self.test = (torch.tensor(part, dtype=torch.float32) for part in (pixels[: study.images], pixels[POOL:]))
         self.noisy = self.test + study.sigma * torch.randn(self.test.shape, generator=self.random)
         filtered = wiener(pixels[: study.images], self.noisy.double().numpy(), study.sigma)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 __all__ = ["ARMS", "Arm", "Clustering", "ClusteringSnapshot", "accuracy", "compare", "normalized", "renamed"]
 
-import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -19,6 +18,7 @@ import numpy as np
 
 from mi_explorer.description import Description
 from mi_explorer.objectives.joint import information
+from mi_explorer.objectives.labelled_digits import bundled
 from mi_explorer.parameters import real, validate, whole
 
 if TYPE_CHECKING:
@@ -60,7 +60,8 @@ class Clustering(Description):
     def carry_out(self) -> Iterator[ClusteringSnapshot]:
         from mi_explorer.studies.trained import one_thread
 
-        pictures, digits = bundled()
+        found = bundled()
+        pictures, digits = found.images.reshape(-1, 8, 8).astype(float), found.labels
         looks = sorted({round(self.steps * point / POINTS) for point in range(1, POINTS + 1)} - {0})
         arms = {name: Arm((), (), None) for name in ARMS}
         yield ClusteringSnapshot(self, 0.0, pictures, digits, np.array(looks), arms, None)
@@ -142,15 +143,6 @@ def label_network(heads: int):
         nn.Conv2d(first, second, 3, padding=1), nn.BatchNorm2d(second), nn.ReLU(), nn.Flatten(),
         nn.Linear(16 * second, WIDTH), nn.BatchNorm1d(WIDTH), nn.ReLU(), nn.Linear(WIDTH, heads * CLUSTERS),
     )
-
-
-@functools.lru_cache(maxsize=1)
-def bundled() -> tuple[np.ndarray, np.ndarray]:
-    """scikit-learn's digits (1797, 8, 8), pixels from 0 to 1, and their names."""
-    from sklearn.datasets import load_digits
-
-    data = load_digits()
-    return data.images / 16, data.target
 
 
 def means(pictures: np.ndarray, seed: int) -> np.ndarray:

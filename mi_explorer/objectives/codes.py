@@ -5,7 +5,6 @@ from __future__ import annotations
 __all__ = ["Codecs", "discrepancy", "information"]
 
 import math
-import warnings
 from itertools import chain
 
 import numpy as np
@@ -14,6 +13,7 @@ from torch.nn import functional
 
 from mi_explorer.objectives.dense import Dense
 from mi_explorer.objectives.digit_vae import IMAGES, SHOWN, Codes, DigitVAE
+from mi_explorer.objectives.labelled_digits import probe, shuffled
 
 DRAWS = 4  # of every image's noise, at the last look; one at the others
 
@@ -66,7 +66,7 @@ class Codecs:
         rebuilt = self.decoder(z_test).sigmoid()
         error = ((rebuilt - self.test) ** 2).mean((1, 2))
         on_z, on_mean = (
-            [self.probe(*codes) if last else math.nan for codes in zip(train.numpy(), test.numpy())]
+            [probe(codes, self.label, IMAGES) if last else math.nan for codes in torch.cat([train, test], 1).numpy()]
             for train, test in ((self.draw(mean, log_variance), z_test), (mean, test_mean))
         )
         noise = torch.randn(SHOWN, self.study.units, generator=self.random).expand(self.runs, -1, -1)
@@ -80,26 +80,12 @@ class Codecs:
             by_arm(error), by_arm(on_z), by_arm(on_mean), self.test[:SHOWN].numpy(), rebuilt[first, :SHOWN].numpy(), self.decoder(noise)[first].sigmoid().numpy(),
         )
 
-    def probe(self, train: np.ndarray, test: np.ndarray) -> float:
-        """Accuracy on the other images of a logistic regression from codes (n, units), rescaled to unit variance."""
-        from sklearn.exceptions import ConvergenceWarning
-        from sklearn.linear_model import LogisticRegression
-
-        scale = train.std(0) + 1e-9
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)  # a code of noise has nothing to converge to
-            fitted = LogisticRegression(max_iter=200).fit(train / scale, self.label[:IMAGES])
-        return fitted.score(test / scale, self.label[IMAGES:])
-
 
 def digits() -> tuple[torch.Tensor, torch.Tensor, np.ndarray]:
     """Training images (IMAGES, 64), the others, and all labels in this order; pixels are 0 or 1. The split is the same for every seed."""
-    from sklearn.datasets import load_digits
-
-    pixels, label = load_digits(return_X_y=True)
-    order = np.random.default_rng(0).permutation(len(pixels))
-    images = torch.tensor(pixels[order] >= 8, dtype=torch.float32)
-    return images[:IMAGES], images[IMAGES:], label[order]
+    found = shuffled(0)
+    images = torch.tensor(found.images >= 0.5, dtype=torch.float32)
+    return images[:IMAGES], images[IMAGES:], found.labels
 
 
 def kl(mean: torch.Tensor, log_variance: torch.Tensor) -> torch.Tensor:

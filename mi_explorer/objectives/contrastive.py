@@ -11,10 +11,12 @@ which is below both log B and log M.
 
 from __future__ import annotations
 
-__all__ = ["alignment", "optimum", "uniformity"]
+__all__ = ["alignment", "both_ways", "optimum", "uniformity"]
 
 import math
 from typing import TYPE_CHECKING
+
+from mi_explorer.bounds import bounds, log_mean_exp_off_diagonal
 
 if TYPE_CHECKING:
     import torch
@@ -29,6 +31,12 @@ def optimum(batch: int, symbols: int) -> float:
     return math.log(batch) - float((binom.pmf(others, batch - 1, 1 / symbols) * np.log1p(others)).sum())
 
 
+def both_ways(scores: torch.Tensor) -> torch.Tensor:
+    """InfoNCE of scores (..., n, n) in nats, the mean of both directions, each of which is a lower bound: (...)."""
+    infonce = bounds["infonce"].estimate
+    return (infonce(scores) + infonce(scores.mT)) / 2
+
+
 def alignment(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     """Mean squared distance of the two views' embeddings (..., n, d): 0 is best. Wang & Isola 2020, arXiv:2005.10242, alpha = 2."""
     return (x - y).square().sum(-1).mean(-1)
@@ -37,6 +45,4 @@ def alignment(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
 def uniformity(x: torch.Tensor) -> torch.Tensor:
     """log of the mean of e^(-2 |x_i - x_j|^2) over pairs of strangers among (..., n, d): 0 where all are in one place, lower is more
     evenly spread over the sphere; about -4 is the least there is in many dimensions. Ibid., t = 2."""
-    from mi_explorer.bounds import log_mean_exp_off_diagonal
-
     return log_mean_exp_off_diagonal(-2 * (2 - 2 * x @ x.mT))

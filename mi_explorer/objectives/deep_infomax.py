@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mi_explorer.description import Description
+from mi_explorer.objectives.contrastive import both_ways
 from mi_explorer.objectives.labelled_digits import TRAIN, probe, shuffled
 from mi_explorer.parameters import ParameterError, real, validate, whole
 
@@ -146,9 +147,7 @@ class Arms:
         rows = torch.cat([patches, where], -1).flatten(1, 2)
         parts = self.of_patch(rows, "exact").view(seeds, count, batch, SHARED)
         parts, wholes = (torch.nn.functional.normalize(side, dim=-1) for side in (parts, self.of_code(codes, "exact").unsqueeze(1)))
-        scores = parts @ wholes.mT * self.sharpness.exp()
-        strangers = (scores.logsumexp(-1) + scores.logsumexp(-2)) / 2
-        return (scores.diagonal(0, -2, -1) - strangers).mean((-1, -2)) + math.log(batch)
+        return both_ways(parts @ wholes.mT * self.sharpness.exp()).mean(-1)
 
     def bound(self, images: torch.Tensor) -> np.ndarray:
         import torch

@@ -70,10 +70,10 @@ class DigitContrast(Description):
         import torch
 
         from mi_explorer.objectives.digit_encoders import Autoencoder, Contrast, Supervised, accuracy
-        from mi_explorer.objectives.placed_digits import GENTLE, Views, bundled, place, places
+        from mi_explorer.objectives.placed_digits import GENTLE, Views, place, places, split
         from mi_explorer.studies.trained import one_thread
 
-        digits, labels, others, other_labels = bundled()
+        digits, labels, others, other_labels = split()
         judging, yardstick, *training = (torch.Generator().manual_seed(100 * self.seed + stream) for stream in range(2 + self.replicates))
         views = Views(self.rotation, self.scale, self.noise)
 

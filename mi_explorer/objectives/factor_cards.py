@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mi_explorer.bounds import bounds
 from mi_explorer.description import Description
 from mi_explorer.objectives.cards import FACTORS, LEVELS, draw_pairs
-from mi_explorer.objectives.contrastive import optimum
+from mi_explorer.objectives.contrastive import both_ways, optimum
 from mi_explorer.parameters import ParameterError, choice, real, validate, whole
 
 if TYPE_CHECKING:
@@ -107,8 +106,7 @@ class FactorCards(Description):
 
         def bound(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
             """InfoNCE, the mean of both directions: (replicates,)."""
-            scores = encoders(x) @ encoders(y).mT * log_scale.exp()
-            return (bounds["infonce"].estimate(scores) + bounds["infonce"].estimate(scores.mT)) / 2
+            return both_ways(encoders(x) @ encoders(y).mT * log_scale.exp())
 
         @torch.no_grad()
         def fresh(pairs: int) -> np.ndarray:

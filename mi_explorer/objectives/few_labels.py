@@ -60,10 +60,10 @@ class FewLabels(Description):
         import torch
 
         from mi_explorer.objectives.digit_encoders import Contrast, Supervised, accuracy
-        from mi_explorer.objectives.placed_digits import GENTLE, bundled, place, places
+        from mi_explorer.objectives.placed_digits import GENTLE, place, places, split
         from mi_explorer.studies.trained import one_thread
 
-        digits, labels, others, other_labels = bundled()
+        digits, labels, others, other_labels = split()
         source = digits if self.task == "all" else digits[labels < OLD]
         mine, theirs = labels >= self.kinds[0], other_labels >= self.kinds[0]
         digits, labels, others, other_labels = digits[mine], labels[mine], others[theirs], other_labels[theirs]

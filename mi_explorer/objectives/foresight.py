@@ -68,8 +68,8 @@ class Foresight(Description):
     def carry_out(self) -> Iterator[ForesightSnapshot]:
         import torch
 
-        from mi_explorer.objectives.predictive import Contrast, Training
         from mi_explorer.objectives.linear_map import r_squared
+        from mi_explorer.objectives.predictive import Contrast, Training
         from mi_explorer.studies.trained import one_thread
 
         swings = [self.swing(noise) for noise in self.noises]

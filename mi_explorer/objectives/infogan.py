@@ -12,7 +12,7 @@ looks on.
 
 from __future__ import annotations
 
-__all__ = ["InfoGAN", "InfoGANSnapshot", "RIVALS", "Standing", "modes_of", "plug_in"]
+__all__ = ["InfoGAN", "InfoGANSnapshot", "RIVALS", "Standing", "modes_of"]
 
 import math
 from collections.abc import Iterator
@@ -89,14 +89,6 @@ def modes_of(target: str) -> np.ndarray:
         angle = 2 * np.pi * np.arange(8) / 8
         return 2 * np.stack([np.cos(angle), np.sin(angle)], -1)
     return np.stack(np.meshgrid(np.arange(-2.0, 3), np.arange(-2.0, 3), indexing="ij"), -1).reshape(-1, 2)
-
-
-def plug_in(counts: np.ndarray) -> np.ndarray:
-    """The mutual information of tables of counts (..., K, M), in nats; about (K - 1)(M - 1) / 2n too large for n counts."""
-    joint = counts / counts.sum((-2, -1), keepdims=True)
-    apart = joint.sum(-1, keepdims=True) * joint.sum(-2, keepdims=True)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(joint > 0, joint * np.log(joint / apart), 0.0).sum((-2, -1))
 
 
 @dataclass(frozen=True, eq=False)

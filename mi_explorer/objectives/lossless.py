@@ -15,7 +15,6 @@ from __future__ import annotations
 
 __all__ = ["ARMS", "Lossless", "LosslessSnapshot"]
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -23,6 +22,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mi_explorer.description import Description
+from mi_explorer.objectives.contrastive import both_ways
 from mi_explorer.objectives.labelled_digits import CLASSES, TRAIN, probe, shuffled
 from mi_explorer.parameters import ParameterError, real, validate, whole
 
@@ -137,7 +137,7 @@ class Training:
 
         rows = torch.stack([upper, upper, lower])[:, None].expand(-1, self.study.seeds, -1, -1)
         for_bound, against, of_lower = self.encode(rows + NOISE * torch.randn(rows.shape, generator=generator))
-        loss = PRESSURE * explained(against, labels).sum() - infonce(self.critic(for_bound, of_lower)).sum()
+        loss = PRESSURE * explained(against, labels).sum() - both_ways(self.critic(for_bound, of_lower)).sum()
         self.optimiser.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.weights, 5.0)
@@ -150,7 +150,7 @@ class Training:
         with torch.no_grad():
             rows = torch.stack([upper, upper, lower])[:, None].expand(-1, self.study.seeds, -1, -1)
             for_bound, _, of_lower = self.encode(rows)
-            return infonce(self.critic(for_bound, of_lower)).numpy()
+            return both_ways(self.critic(for_bound, of_lower)).numpy()
 
     def look(self, upper: torch.Tensor) -> tuple[np.ndarray, np.ndarray]:
         """Codes of upper halves (n, 32) by both kinds, and what undoing them gives back: (arm, seed, n, 32) each."""
@@ -159,12 +159,6 @@ class Training:
         with torch.no_grad():
             codes = self.encode(upper.expand(3, self.study.seeds, -1, -1))
             return codes[:2].numpy(), self.undo(codes)[:2].numpy()
-
-
-def infonce(scores: torch.Tensor) -> torch.Tensor:
-    """Of (seeds, n, n), the mean of both directions."""
-    strangers = (scores.logsumexp(-1).mean(-1) + scores.logsumexp(-2).mean(-1)) / 2
-    return scores.diagonal(0, -2, -1).mean(-1) - strangers + math.log(scores.shape[-1])
 
 
 def explained(codes: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:

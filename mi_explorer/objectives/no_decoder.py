@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mi_explorer.description import Description
+from mi_explorer.objectives.contrastive import both_ways
 from mi_explorer.objectives.labelled_digits import TRAIN, probe, shuffled
 from mi_explorer.parameters import ParameterError, choice, real, validate, whole
 
@@ -146,9 +147,7 @@ class Arms:
         import torch
 
         one, other = (torch.nn.functional.normalize(code, dim=-1) for code in (one, other))
-        scores = one @ other.mT / self.study.temperature
-        strangers = (scores.logsumexp(-1).mean(-1) + scores.logsumexp(-2).mean(-1)) / 2
-        return scores.diagonal(0, -2, -1).mean(-1) - strangers + self.study.ceiling()
+        return both_ways(one @ other.mT / self.study.temperature)
 
     def bound(self, one: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
         import torch

@@ -6,7 +6,7 @@ next to useless to a linear classifier, because every pixel can be part of every
 
 from __future__ import annotations
 
-__all__ = ["CANVAS", "CLASSES", "GENTLE", "ROOM", "Views", "bundled", "place", "places"]
+__all__ = ["CANVAS", "GENTLE", "ROOM", "Views", "place", "places", "split"]
 
 import functools
 import math
@@ -15,23 +15,21 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+from mi_explorer.objectives.labelled_digits import TRAIN, bundled
+
 CANVAS = 14
-CLASSES = 10
 DIGIT = 8
 ROOM = CANVAS - DIGIT  # places per axis less one
 NOISE = 0.05
-TRAINING = 1200  # pictures; the other 597 are for the probes' accuracy
 
 
 @functools.lru_cache(maxsize=1)
-def bundled() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
+def split() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
     """Training digits (1200, 8, 8) in [0, 1] and their labels, and the same of the 597 others: one split, whatever the seed."""
-    from sklearn.datasets import load_digits
-
-    pixels, labels = load_digits(return_X_y=True)
-    order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(0))
-    digits, labels = torch.as_tensor(pixels, dtype=torch.float32).unflatten(1, (DIGIT, DIGIT))[order] / 16, torch.as_tensor(labels)[order]
-    return digits[:TRAINING], labels[:TRAINING], digits[TRAINING:], labels[TRAINING:]
+    found = bundled()
+    order = torch.randperm(len(found.labels), generator=torch.Generator().manual_seed(0))
+    digits, labels = torch.as_tensor(found.images).unflatten(1, (DIGIT, DIGIT))[order], torch.as_tensor(found.labels)[order]
+    return digits[:TRAIN], labels[:TRAIN], digits[TRAIN:], labels[TRAIN:]
 
 
 def place(digits: torch.Tensor, generator: torch.Generator, noise: float = NOISE) -> torch.Tensor:

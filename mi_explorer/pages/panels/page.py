@@ -96,9 +96,9 @@ class PanelPage:
         self.lead = controls.card("", name="questions")
         start = controls.card("", controls.row(self.run_button, self.pause_button, self.stop_button), self.status, self.progress, name="start")
         self.settings = controls.group()
-        results = controls.card("What is seen", self.headline, self.picture, self.table, self.link, name="results", aside=self.unit)
+        self.seen = controls.card("What is seen", self.headline, self.picture, self.table, self.link, name="results", aside=self.unit)
         self.notes_card = controls.card("What does not hold", self.notes, name="limits")
-        self.results = controls.group(results)
+        self.results = controls.group(self.seen)
         self.widget = controls.page(
             lead=[self.lead], controls=[start, self.settings], results=[self.results],
             title=self.lesson.title, subtitle=self.lesson.subtitle,
@@ -117,11 +117,12 @@ class PanelPage:
         self.lead.children = [self.panel_box, self.question, self.desk.lead]
         self.settings.children = [self.desk.widget]
         self.notes.value = notes(panel)
-        self.results.children = [self.results.children[0], *([self.notes_card] if self.notes.value else [])]
+        self.results.children = [self.seen, *([self.notes_card] if self.notes.value else [])]
         self.show_words()
         self.show_link()
         self.due = True
-        if panel.live and self.desk.snapshot is None and self.desk.state == "idle":
+        busy = self.at_work is not None and self.at_work.state in GOING
+        if panel.live and self.desk.snapshot is None and not busy:  # what runs elsewhere is not stopped unasked
             self.start()
 
     def show_words(self) -> None:
@@ -170,7 +171,7 @@ class PanelPage:
     def start(self) -> None:
         self.complaint = ""
         if self.at_work and self.at_work is not self.desk and self.at_work.state in GOING:
-            self.at_work.state, self.at_work.words, self.at_work.left = "idle", "Stopped, because another study was started.", ""
+            self.at_work.leave("idle", "Stopped, because another study was started.")
         self.desk.state, self.desk.left, self.desk.paused = "loading", "", False
         self.say("Starting: the first run loads what it needs." if self.run == 0 else "Starting.")
         self.show_link()
@@ -266,7 +267,7 @@ class PanelPage:
     def end(self) -> None:
         if self.at_work and self.at_work.state in GOING:
             self.runner.stop()
-            self.at_work.state, self.at_work.words, self.at_work.left = "stopped", "Stopped. What has been found so far stays.", ""
+            self.at_work.leave("stopped", "Stopped. What has been found so far stays.")
             self.show_words()
 
     def take(self, frame: StudyFrame) -> None:

@@ -108,6 +108,10 @@ class Desk:
         for key, button in self.story_buttons.items():
             (button.add_class if self.story and key == self.story.key else button.remove_class)("mi-on")
 
+    def leave(self, state: str, words: str) -> None:
+        """Its study is carried out no longer."""
+        self.state, self.words, self.left, self.paused = state, words, "", False
+
     def tell(self, story: Story) -> None:
         self.show(story.study)
         self.on_story()
