@@ -23,7 +23,7 @@ from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
 from mi_explorer.widgets.formula import formula
 from mi_explorer.widgets.style import site_css
 
-SHARE = Path(__file__).parent / "share" / "jupyter"
+SHARE = Path(__file__).parents[1] / "share" / "jupyter"
 TEMPLATE = "mi-explorer"
 LANDING = "index.ipynb"
 IDLE_SECONDS = 15 * 60  # a kernel that nobody is connected to ends after this time
@@ -35,7 +35,7 @@ class ServeError(RuntimeError):
 
 def notebooks_dir() -> Path:
     """The lessons: the repository's ``notebooks/`` in an editable install, else the copy that was installed."""
-    for folder in (Path(__file__).parents[1] / "notebooks", Path(sys.prefix) / "share" / "mi-explorer" / "notebooks"):
+    for folder in (Path(__file__).parents[2] / "notebooks", Path(sys.prefix) / "share" / "mi-explorer" / "notebooks"):
         if (folder / LANDING).is_file():
             return folder
     raise ServeError("The notebooks were not found: install the package again, or name their folder.")
