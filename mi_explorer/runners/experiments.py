@@ -6,17 +6,21 @@ for the engine, and the engine never touches a widget. torch is imported by the 
 
 from __future__ import annotations
 
-__all__ = ["Frame", "ThreadRunner"]
+__all__ = ["ExperimentJob", "Frame", "ThreadRunner"]
 
 import dataclasses
+import math
+import threading
 import time
+from collections.abc import Generator
 from dataclasses import dataclass
 
 import numpy as np
 
 from mi_explorer.experiment import Experiment
 from mi_explorer.result import Ending, Evaluation, Look, Progress, Recorder, Result
-from mi_explorer.runners.worker import GOING, Job, Worker
+from mi_explorer.runners.job import GOING, Job
+from mi_explorer.runners.worker import Worker
 
 LOOK_INTERVAL = 1.5  # seconds between two looks at the critics, while somebody watches them
 
@@ -45,16 +49,127 @@ class Frame:
 class ExperimentJob(Job):
     """One submitted experiment, what was wished of it since, and what it has found."""
 
-    def __init__(self, run: int, experiment: Experiment, paused: bool):
-        super().__init__(run, paused)
+    def __init__(self, run: int, lock: threading.Condition, experiment: Experiment, paused: bool = False, looks: bool = False):
+        super().__init__(run, lock, paused)
         self.experiment = experiment
+        self.wants_looks = looks
         self.single_steps = 0
         self.changes: dict = {}
         self.recorder = Recorder()
         self.taken_rows = self.taken_evaluations = 0
         self.look: Look | None = None
         self.look_taken = True
+        self.last_look = -math.inf
         self.steps_per_second = 0.0
+        self.since, self.counted = time.perf_counter(), 0
+        self.steps: Generator | None = None
+        self.reported: tuple | None = None
+
+    # -- wishes --------------------------------------------------------------------------------------------------------
+
+    def set_paused(self, paused: bool) -> None:
+        with self.lock:
+            self.single_steps = 0
+            super().set_paused(paused)
+
+    def step(self) -> None:
+        with self.lock:
+            self.single_steps += 1
+            self.lock.notify_all()
+
+    def change(self, values: dict) -> bool:
+        with self.lock:
+            if self.state not in GOING:
+                return False
+            done = max(len(self.recorder.rows), 1)  # what may change does not depend on when
+            self.experiment.with_change(done, **{**self.changes, **values})
+            self.changes |= values
+            self.lock.notify_all()
+            return True
+
+    def watch_critics(self, wanted: bool) -> None:
+        with self.lock:
+            self.wants_looks = wanted
+            self.lock.notify_all()
+
+    # -- what comes of them --------------------------------------------------------------------------------------------
+
+    def take(self) -> Frame | None:
+        """What is new since the last call, or None."""
+        with self.lock:
+            look = None if self.look_taken else self.look
+            now = (self.state, len(self.recorder.rows), len(self.recorder.evaluations), self.error)
+            if now == self.reported and look is None:
+                return None
+            self.reported = now
+            frame = self.frame(self.taken_rows, self.taken_evaluations, look)
+            self.taken_rows, self.taken_evaluations, self.look_taken = now[1], now[2], True
+            return frame
+
+    def frame(self, rows: int = 0, evaluations: int = 0, look: Look | None = None) -> Frame:
+        """Everything after so many rows and evaluations; called with the lock held."""
+        found = self.recorder
+        new = np.stack(found.rows[rows:]) if rows < len(found.rows) else np.empty((0, 0, 0), np.float32)
+        endings = found.last.endings if found.last else ()
+        return Frame(
+            self.run, self.state, self.experiment, rows, new, tuple(found.evaluations[evaluations:]), endings,
+            self.steps_per_second, look, self.error,
+        )
+
+    # -- carrying it out -----------------------------------------------------------------------------------------------
+
+    def ready(self) -> bool:
+        return not self.paused or self.single_steps > 0 or self.owes_look()
+
+    def owes_look(self) -> bool:
+        """Whether somebody began to watch the critics of a run that stands still."""
+        last = self.recorder.last
+        return self.wants_looks and last is not None and (self.look is None or self.look.step != last.step)
+
+    def advance(self) -> None:
+        from mi_explorer.training import run  # the first import of torch takes seconds: here nobody waits for it
+
+        with self.lock:
+            going = self.single_steps > 0 or not self.paused
+            self.single_steps = max(0, self.single_steps - 1)
+            if self.state != "running":
+                self.since, self.counted = time.perf_counter(), 0
+            self.state = "paused" if self.paused else "running"
+            changes = None
+            if going:
+                changes, self.changes = self.changes, {}
+            if going and self.steps is None:  # nothing has been computed yet: a change only alters the plan
+                self.experiment, changes = dataclasses.replace(self.experiment, **changes), None
+                self.steps = run(self.experiment)
+        if going:
+            progress = self.steps.send(changes or None)
+            self.record(progress)
+            if progress.step == progress.experiment.steps:
+                self.look_at(progress)  # the critics end with the run; whoever asks later finds this
+                with self.lock:
+                    self.state = "finished"
+                return
+        if self.wants_looks and (not going or time.perf_counter() - self.last_look > LOOK_INTERVAL):
+            self.look_at(self.recorder.last)
+
+    def record(self, progress: Progress) -> None:
+        with self.lock:
+            self.recorder.add(progress)
+            self.experiment = progress.experiment
+            self.counted += 1
+            elapsed = time.perf_counter() - self.since
+            if elapsed > 0.5:
+                self.steps_per_second, self.since, self.counted = self.counted / elapsed, time.perf_counter(), 0
+
+    def look_at(self, progress: Progress) -> None:
+        look = progress.look()
+        with self.lock:
+            self.look, self.look_taken = look, False
+        self.last_look = time.perf_counter()
+
+    def close(self) -> None:
+        if self.steps:
+            self.steps.close()
 
 
 class ThreadRunner(Worker):
@@ -63,130 +178,40 @@ class ThreadRunner(Worker):
     def __init__(self):
         super().__init__()
         self.wants_looks = False
-        self.reported: tuple | None = None
-
-    # -- wishes --------------------------------------------------------------------------------------------------------
 
     def submit(self, experiment: Experiment, *, paused: bool = False) -> int:
         """Start an experiment in place of the current one; the number of the new run. ``paused``: wait for ``step``."""
         with self.lock:
             self.runs += 1
-            self.begin(ExperimentJob(self.runs, experiment, paused))
+            self.begin(ExperimentJob(self.runs, self.lock, experiment, paused, self.wants_looks))
             return self.runs
 
     def change(self, **values) -> bool:
         """Change the current run from its next step on. ParameterError where that is not allowed, at once; False where
         there is no run that goes on."""
         with self.lock:
-            if self.job and self.job.state in GOING:
-                done = max(len(self.job.recorder.rows), 1)  # what may change does not depend on when
-                self.job.experiment.with_change(done, **{**self.job.changes, **values})
-                self.job.changes |= values
-                self.lock.notify_all()
-                return True
-            return False
-
-    def set_paused(self, paused: bool) -> None:
-        with self.lock:
-            if self.job:
-                self.job.single_steps = 0
-            super().set_paused(paused)
+            return bool(self.job) and self.job.change(values)
 
     def step(self) -> None:
         """One training step of a paused run."""
         with self.lock:
             if self.job:
-                self.job.single_steps += 1
-                self.lock.notify_all()
+                self.job.step()
 
     def watch_critics(self, wanted: bool) -> None:
         """Whether frames should carry looks at the critics; they cost a few training steps each."""
         with self.lock:
             if wanted != self.wants_looks:
                 self.wants_looks = wanted
-                self.lock.notify_all()
-
-    # -- what comes of them --------------------------------------------------------------------------------------------
+                if self.job:
+                    self.job.watch_critics(wanted)
 
     def take(self) -> Frame | None:
         """What is new since the last call, or None. Never a word of a run that has been replaced."""
         with self.lock:
-            job = self.job
-            if job is None:
-                return None
-            rows, evaluations = job.recorder.rows, job.recorder.evaluations
-            look = None if job.look_taken else job.look
-            now = (job.run, job.state, len(rows), len(evaluations), job.error)
-            if now == self.reported and look is None:
-                return None
-            self.reported = now
-            start, job.taken_rows = job.taken_rows, len(rows)
-            first, job.taken_evaluations = job.taken_evaluations, len(evaluations)
-            job.look_taken = True
-            new = np.stack(rows[start:]) if start < len(rows) else np.empty((0, 0, 0), np.float32)
-            endings = job.recorder.last.endings if job.recorder.last else ()
-            return Frame(
-                job.run, job.state, job.experiment, start, new, tuple(evaluations[first:]), endings,
-                job.steps_per_second, look, job.error,
-            )
+            return self.job.take() if self.job else None
 
     def result(self) -> Result | None:
         """Everything so far, or None before the first step."""
         with self.lock:
             return self.job.recorder.result() if self.job and self.job.recorder.rows else None
-
-    # -- the thread ----------------------------------------------------------------------------------------------------
-
-    def carry_out(self, job: ExperimentJob) -> None:
-        from mi_explorer.training import run  # the first import of torch takes seconds: here nobody waits for it
-
-        steps, progress, clock, counted, last_look = None, None, time.perf_counter(), 0, 0.0
-        try:
-            while True:
-                with self.lock:
-                    while self.job is job and job.paused and not job.single_steps and not self.owes_look(job, progress):
-                        job.state = "paused"
-                        self.lock.wait()
-                        clock, counted = time.perf_counter(), 0
-                    if self.job is not job:
-                        return
-                    going = job.single_steps > 0 or not job.paused
-                    job.single_steps = max(0, job.single_steps - 1)
-                    job.state = "paused" if job.paused else "running"
-                    changes = None
-                    if going:
-                        changes, job.changes = job.changes, {}
-                    if going and steps is None:  # nothing has been computed yet: a change only alters the plan
-                        job.experiment, changes = dataclasses.replace(job.experiment, **changes), None
-                        steps = run(job.experiment)
-                if going:
-                    progress = steps.send(changes or None)
-                    counted += 1
-                    with self.lock:
-                        job.recorder.add(progress)
-                        job.experiment = progress.experiment
-                        elapsed = time.perf_counter() - clock
-                        if elapsed > 0.5:
-                            job.steps_per_second, clock, counted = counted / elapsed, time.perf_counter(), 0
-                    if progress.step == progress.experiment.steps:
-                        return self.finish(job, progress)
-                if self.wants_looks and (not going or time.perf_counter() - last_look > LOOK_INTERVAL):
-                    self.look_at(job, progress)
-                    last_look = time.perf_counter()
-        finally:
-            if steps:
-                steps.close()
-
-    def owes_look(self, job: ExperimentJob, progress: Progress | None) -> bool:
-        """Whether somebody began to watch the critics of a run that stands still."""
-        return self.wants_looks and progress is not None and (job.look is None or job.look.step != progress.step)
-
-    def look_at(self, job: ExperimentJob, progress: Progress) -> None:
-        look = progress.look()
-        with self.lock:
-            job.look, job.look_taken = look, False
-
-    def finish(self, job: ExperimentJob, progress: Progress) -> None:
-        self.look_at(job, progress)  # the critics end with the run; whoever asks later finds this
-        with self.lock:
-            job.state = "finished"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-__all__ = ["StudyFrame", "StudyRunner"]
+__all__ = ["StudyFrame", "StudyJob", "StudyRunner"]
 
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from mi_explorer.runners.worker import Job, Worker
+from mi_explorer.runners.job import Job
+from mi_explorer.runners.worker import Worker
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,19 +25,49 @@ class StudyFrame:
 
 
 class StudyJob(Job):
-    def __init__(self, run: int, start: Callable[[], Iterator]):
-        super().__init__(run)
+    """Iterates over ``start()``, called with the first piece; each item should hold all that is known so far."""
+
+    def __init__(self, run: int, lock: threading.Condition, start: Callable[[], Iterator], paused: bool = False):
+        super().__init__(run, lock, paused)
         self.start = start
+        self.items: Iterator | None = None
         self.latest: object = None
         self.count = 0
+        self.reported: tuple | None = None
+
+    def take(self) -> StudyFrame | None:
+        """How it stands, if that is news since the last call."""
+        with self.lock:
+            now = (self.state, self.count, self.error)
+            if now == self.reported:
+                return None
+            self.reported = now
+            return self.frame()
+
+    def frame(self) -> StudyFrame:
+        return StudyFrame(self.run, self.state, self.latest, self.count, self.error)
+
+    def advance(self) -> None:
+        if self.items is None:
+            self.items = iter(self.start())
+        with self.lock:
+            self.state = "running"
+        try:
+            item = next(self.items)
+        except StopIteration:
+            with self.lock:
+                self.state = "finished"
+            return
+        with self.lock:
+            self.latest, self.count = item, self.count + 1
+
+    def close(self) -> None:
+        if close := getattr(self.items, "close", None):
+            close()
 
 
 class StudyRunner(Worker):
     """Carries out one study at a time; the latest wish wins. All methods return at once and may be called by any thread."""
-
-    def __init__(self):
-        super().__init__()
-        self.reported: tuple | None = None
 
     def submit(self, start: Callable[[], Iterator]) -> int:
         """Iterate over ``start()``, called in the thread, in place of the current study; the number of the new run.
@@ -44,40 +76,10 @@ class StudyRunner(Worker):
         """
         with self.lock:
             self.runs += 1
-            self.begin(StudyJob(self.runs, start))
+            self.begin(StudyJob(self.runs, self.lock, start))
             return self.runs
 
     def take(self) -> StudyFrame | None:
         """How it stands, if that is news since the last call. Never a word of a study that has been replaced."""
         with self.lock:
-            job = self.job
-            if job is None:
-                return None
-            now = (job.run, job.state, job.count, job.error)
-            if now == self.reported:
-                return None
-            self.reported = now
-            return StudyFrame(job.run, job.state, job.latest, job.count, job.error)
-
-    def carry_out(self, job: StudyJob) -> None:
-        items = job.start()
-        try:
-            while True:
-                with self.lock:
-                    while self.job is job and job.paused:
-                        job.state = "paused"
-                        self.lock.wait()
-                    if self.job is not job:
-                        return
-                    job.state = "running"
-                try:
-                    item = next(items)
-                except StopIteration:
-                    break
-                with self.lock:
-                    job.latest, job.count = item, job.count + 1
-            with self.lock:
-                job.state = "finished"
-        finally:
-            if close := getattr(items, "close", None):
-                close()
+            return self.job.take() if self.job else None

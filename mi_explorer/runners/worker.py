@@ -2,34 +2,16 @@
 
 from __future__ import annotations
 
-__all__ = ["Job", "Worker"]
+__all__ = ["Worker"]
 
 import threading
 
-from mi_explorer.parameters import ParameterError
-
-GOING = ("loading", "running", "paused")
-
-
-class Job:
-    """Something to carry out; its fields are shared between the worker's thread and the page's, under one lock.
-
-    state: "loading", "running", "paused", "finished" or "failed"; error: a sentence, where it failed.
-    """
-
-    def __init__(self, run: int, paused: bool = False):
-        self.run = run
-        self.state = "loading"
-        self.paused = paused
-        self.error: str | None = None
+from mi_explorer.runners.job import GOING, Job
 
 
 class Worker:
-    """Runs one job at a time. All methods return at once and may be called by any thread.
-
-    A subclass enters jobs with ``begin`` and says in ``carry_out`` what becomes of one; it looks at ``self.job`` and
-    ``job.paused`` between two steps.
-    """
+    """Runs one job at a time; a subclass enters jobs with ``begin``. All methods return at once and may be called by
+    any thread."""
 
     def __init__(self):
         self.lock = threading.Condition()
@@ -46,9 +28,6 @@ class Worker:
             self.thread.start()
         self.lock.notify_all()
 
-    def carry_out(self, job: Job) -> None:
-        raise NotImplementedError
-
     def pause(self) -> None:
         self.set_paused(True)
 
@@ -58,8 +37,7 @@ class Worker:
     def set_paused(self, paused: bool) -> None:
         with self.lock:
             if self.job:
-                self.job.paused = paused
-                self.lock.notify_all()
+                self.job.set_paused(paused)
 
     def stop(self) -> None:
         """Give up the current job; what it has found so far is gone."""
@@ -74,22 +52,24 @@ class Worker:
             self.lock.notify_all()
 
     def work(self) -> None:
-        done = None
         while True:
             with self.lock:
-                while not self.closed and (self.job is None or self.job is done):
+                while not self.closed and (self.job is None or self.job.state not in GOING):
                     self.lock.wait()
                 if self.closed:
                     return
                 job = self.job
-            try:
-                self.carry_out(job)
-            except ParameterError as problem:
-                self.fail(job, str(problem))
-            except Exception as problem:  # the page must hear of it, whatever it is
-                self.fail(job, f"The run stopped: {type(problem).__name__}: {problem}")
-            done = job
+            self.carry_out(job)
 
-    def fail(self, job: Job, sentence: str) -> None:
-        with self.lock:
-            job.state, job.error = "failed", sentence
+    def carry_out(self, job: Job) -> None:
+        try:
+            while True:
+                with self.lock:
+                    while self.job is job and job.state in GOING and not job.ready():
+                        job.state = "paused"
+                        self.lock.wait()
+                    if self.job is not job or job.state not in GOING:
+                        return
+                job.carry_on()
+        finally:
+            job.close()
