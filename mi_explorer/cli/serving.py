@@ -10,7 +10,10 @@ from mi_explorer.cli.common import Refusal, count
 
 
 def add(commands) -> None:
-    add_server_options(commands.add("serve", "serve the dashboard in the browser (what a bare mi-explorer does)", serve))
+    one = commands.add("serve", "serve the dashboard in the browser (what a bare mi-explorer does)", serve)
+    add_server_options(one)
+    one.add_argument("--workers", type=count(1, 1024), metavar="N", help="computing processes, shared by all visitors (default: cores)")
+    one.add_argument("--scheduler", metavar="ADDRESS", help="compute on the cluster of this Dask scheduler instead, such as tcp://host:8786")
     one = commands.add(
         "lab", "open the lessons in JupyterLab", lab,
         epilog="Other options go to JupyterLab as they are, for instance --allow-root or --ip.",
@@ -28,6 +31,7 @@ def serve(options: argparse.Namespace, _: list[str]) -> int:
     from mi_explorer import server
 
     chosen = {"port": options.port} if options.port else {}
+    chosen |= {name: getattr(options, name) for name in ("workers", "scheduler") if getattr(options, name, None)}
     try:
         server.serve(open_browser=not options.no_browser, **chosen)
     except server.ServeError as problem:

@@ -36,7 +36,8 @@ class Follower:
             self.awake.wait()
             self.awake.clear()
             while self.tick():
-                time.sleep(1 / FRAMES_PER_SECOND)
+                self.awake.wait(1 / FRAMES_PER_SECOND)
+                self.awake.clear()
 
 
 class Every:

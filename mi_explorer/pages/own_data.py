@@ -5,6 +5,7 @@ from __future__ import annotations
 __all__ = ["OwnDataPage", "own_data"]
 
 import dataclasses
+import functools
 import html
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -17,9 +18,10 @@ from mi_explorer.examples import EXAMPLES, Example
 from mi_explorer.pages import report_view
 from mi_explorer.pages.follow import Follower
 from mi_explorer.pages.question import MOST_SECONDS, OWN, Question
+from mi_explorer.pages.readout import remark
 from mi_explorer.pages.report_pictures import TABS, ReportPictures
 from mi_explorer.parameters import ParameterError
-from mi_explorer.runners import StudyRunner
+from mi_explorer.runners import study_runner
 from mi_explorer.tables import Table, read_table
 from mi_explorer.widgets import PageLink, SidePicker, TableInput, controls
 
@@ -59,7 +61,7 @@ class OwnDataPage:
     """Controls describe a ``Question`` about a ``Table``; a runner answers it; a follower's thread writes the answer."""
 
     def __init__(self, runner=None):
-        self.runner = runner or StudyRunner()
+        self.runner = runner or study_runner()
         self.setting = False
         self.state = "idle"
         self.run = 0
@@ -266,7 +268,7 @@ class OwnDataPage:
             )
         truth = self.example.truth_of(x, y) if self.example else None
         self.asking = Asked(self.question, self.table, self.table.frame[list(x)], self.table.frame[list(y)], truth)
-        self.run = self.runner.submit(lambda asked=self.asking: steps(asked))
+        self.run = self.runner.submit(functools.partial(steps, self.asking))
         self.state = "loading"
         self.say("Running.")
         self.show_buttons()
@@ -352,7 +354,9 @@ class OwnDataPage:
         elif frame.latest is not None and hasattr(frame.latest, "done"):
             done, sentence = frame.latest.done, html.escape(frame.latest.sentence)
             bar = f'<progress max="1" value="{done:.3f}" aria-label="Progress"></progress>'
-            self.progress.value = f"{bar}<span>{sentence}</span>"
+            self.progress.value = f"{bar}<span>{sentence}</span>{remark(frame.note)}"
+        elif frame.note:
+            self.progress.value = remark(frame.note)
         self.show_buttons()
 
 

@@ -30,7 +30,12 @@ def progress_line(frame: Frame, done: int) -> str:
     if rate and frame.state == "running" and done < total:
         left = (total - done) / rate
         parts.append(f"{left:.0f} s left" if left < 90 else f"{left / 60:.0f} min left")
-    return " · ".join(parts)
+    return " · ".join(parts) + remark(frame.note)
+
+
+def remark(note: str) -> str:
+    """Why a run goes on more slowly than it might, as HTML on a line of its own; nothing where there is no reason."""
+    return f'<br><span class="mi-muted">{html.escape(note)}</span>' if note else ""
 
 
 def table(readings: list[Reading], styles: dict[str, int], unit: str) -> str:

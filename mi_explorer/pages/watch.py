@@ -23,7 +23,7 @@ from mi_explorer.pages.settings import experiment_fields, show_fields
 from mi_explorer.palette import assign
 from mi_explorer.parameters import ParameterError
 from mi_explorer.result import Look
-from mi_explorer.runners import Frame, ThreadRunner
+from mi_explorer.runners import Frame, experiment_runner
 from mi_explorer.widgets import LiveChart, PageLink, controls
 
 FIRST_STEPS = 2000  # on the axis when a run begins
@@ -43,7 +43,7 @@ class WatchPage:
     """Controls describe an ``Experiment``; a runner carries it out; a follower's thread writes what comes of it."""
 
     def __init__(self, experiment: Experiment | None = None, runner=None):
-        self.runner = runner or ThreadRunner()
+        self.runner = runner or experiment_runner()
         self.experiment = experiment or PRESETS[0].experiment
         self.preset: Preset | None = None if experiment else PRESETS[0]
         self.setting = False

@@ -31,7 +31,8 @@ class Frame:
 
     run: the number that ``submit`` returned. state: "loading", "running", "paused", "finished" or "failed".
     start, rows: index of the first new step, and estimates (new steps, bounds, replicates) in nats.
-    steps_per_second: over the last second or so of running. error: a sentence, where the run failed.
+    steps_per_second: over the last second or so of running. error: a sentence, where the run failed. note: why it goes on
+    more slowly than it might, where somebody else knows.
     """
 
     run: int
@@ -44,16 +45,20 @@ class Frame:
     steps_per_second: float
     look: Look | None
     error: str | None
+    note: str = ""
 
 
 class ExperimentJob(Job):
-    """One submitted experiment, what was wished of it since, and what it has found."""
+    """One submitted experiment, what was wished of it since, and what it has found. target: so many steps are carried
+    out even while it is paused."""
 
-    def __init__(self, run: int, lock: threading.Condition, experiment: Experiment, paused: bool = False, looks: bool = False):
+    def __init__(
+        self, run: int, lock: threading.Condition, experiment: Experiment, paused: bool = False, looks: bool = False, target: int = 0
+    ):
         super().__init__(run, lock, paused)
         self.experiment = experiment
         self.wants_looks = looks
-        self.single_steps = 0
+        self.target = target
         self.changes: dict = {}
         self.recorder = Recorder()
         self.taken_rows = self.taken_evaluations = 0
@@ -67,14 +72,9 @@ class ExperimentJob(Job):
 
     # -- wishes --------------------------------------------------------------------------------------------------------
 
-    def set_paused(self, paused: bool) -> None:
+    def reach(self, target: int) -> None:
         with self.lock:
-            self.single_steps = 0
-            super().set_paused(paused)
-
-    def step(self) -> None:
-        with self.lock:
-            self.single_steps += 1
+            self.target = max(self.target, target)
             self.lock.notify_all()
 
     def change(self, values: dict) -> bool:
@@ -119,7 +119,10 @@ class ExperimentJob(Job):
     # -- carrying it out -----------------------------------------------------------------------------------------------
 
     def ready(self) -> bool:
-        return not self.paused or self.single_steps > 0 or self.owes_look()
+        return self.may_step() or self.owes_look()
+
+    def may_step(self) -> bool:
+        return not self.paused or len(self.recorder.rows) < self.target
 
     def owes_look(self) -> bool:
         """Whether somebody began to watch the critics of a run that stands still."""
@@ -130,8 +133,7 @@ class ExperimentJob(Job):
         from mi_explorer.training import run  # the first import of torch takes seconds: here nobody waits for it
 
         with self.lock:
-            going = self.single_steps > 0 or not self.paused
-            self.single_steps = max(0, self.single_steps - 1)
+            going = self.may_step()
             if self.state != "running":
                 self.since, self.counted = time.perf_counter(), 0
             self.state = "paused" if self.paused else "running"
@@ -192,11 +194,17 @@ class ThreadRunner(Worker):
         with self.lock:
             return bool(self.job) and self.job.change(values)
 
+    def set_paused(self, paused: bool) -> None:
+        with self.lock:
+            if self.job:
+                self.job.target = 0
+            super().set_paused(paused)
+
     def step(self) -> None:
         """One training step of a paused run."""
         with self.lock:
             if self.job:
-                self.job.step()
+                self.job.reach(max(self.job.target, len(self.job.recorder.rows)) + 1)
 
     def watch_critics(self, wanted: bool) -> None:
         """Whether frames should carry looks at the critics; they cost a few training steps each."""

@@ -15,13 +15,14 @@ from mi_explorer.runners.worker import Worker
 @dataclass(frozen=True, eq=False)
 class StudyFrame:
     """How a study stands. run: the number that ``submit`` returned; state: see ``Job``; latest: the last item that the
-    generator yielded, or None; count: how many it has yielded; error: a sentence, where it failed."""
+    generator yielded, or None; count: how many it has yielded; error: a sentence, where it failed; note: as a Frame's."""
 
     run: int
     state: str
     latest: object
     count: int
     error: str | None
+    note: str = ""
 
 
 class StudyJob(Job):

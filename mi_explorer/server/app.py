@@ -20,6 +20,7 @@ from voila.exporter import VoilaMarkdownRenderer
 from voila.handler import BaseVoilaHandler
 from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
 
+from mi_explorer.pool import Pool
 from mi_explorer.widgets.formula import formula
 from mi_explorer.widgets.style import site_css
 
@@ -129,8 +130,14 @@ def free_port(wanted: int, ip: str) -> int:
     raise ServeError(f"No free port between {wanted} and {wanted + 49}: name another one with --port.")
 
 
-def serve(port: int = 8866, open_browser: bool = True, notebooks: str | Path | None = None, ip: str = "localhost") -> None:
-    """Serve the dashboard until Ctrl+C. A port that is taken is replaced by the next free one, and a line says so."""
+def serve(
+    port: int = 8866, open_browser: bool = True, notebooks: str | Path | None = None, ip: str = "localhost",
+    workers: int | None = None, scheduler: str | None = None,
+) -> None:
+    """Serve the dashboard until Ctrl+C. A port that is taken is replaced by the next free one, and a line says so.
+
+    workers, scheduler: who computes, see ``Pool``.
+    """
     folder = Path(notebooks) if notebooks is not None else notebooks_dir()
     if not folder.is_dir():
         raise ServeError(f"There is no folder {folder}.")
@@ -141,4 +148,9 @@ def serve(port: int = 8866, open_browser: bool = True, notebooks: str | Path | N
     print(f"MI Explorer is at http://{ip}:{found}/  (Ctrl+C ends it)", flush=True)
     dashboard = Dashboard.instance(config=configuration(found, ip, open_browser, folder), config_file_paths=[])
     dashboard.initialize(argv=[])
-    dashboard.start()
+    pool = Pool(workers, scheduler).start()
+    os.environ.update(pool.environment)  # kernels inherit it
+    try:
+        dashboard.start()
+    finally:
+        pool.stop()

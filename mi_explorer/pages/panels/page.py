@@ -15,8 +15,9 @@ import ipywidgets as widgets
 from mi_explorer.pages.follow import Every, Follower
 from mi_explorer.pages.panels.panel import Desk, Panel
 from mi_explorer.pages.panels.words import prose, time_left
+from mi_explorer.pages.readout import remark
 from mi_explorer.parameters import ParameterError
-from mi_explorer.runners import StudyFrame, StudyRunner
+from mi_explorer.runners import StudyFrame, study_runner
 from mi_explorer.widgets import PageLink, controls
 
 GOING = ("loading", "running", "paused")
@@ -44,7 +45,7 @@ class PanelPage:
 
     def __init__(self, lesson: Lesson, panel: str | None = None, runner=None):
         self.lesson = lesson
-        self.runner = runner or StudyRunner()
+        self.runner = runner or study_runner()
         self.desks = {p.key: Desk(p, self.on_change, self.complain, self.start) for p in lesson.panels}
         panel = lesson.panels[0].key if panel is None else panel
         if panel not in self.desks:
@@ -130,7 +131,7 @@ class PanelPage:
         sentence = html.escape(desk.words)
         wrong = html.escape(self.complaint) or (sentence if desk.state == "failed" else "")
         self.status.value = f'<span class="mi-error">{wrong}</span>' if wrong else sentence
-        self.progress.value = html.escape(desk.left)
+        self.progress.value = html.escape(desk.left) + remark(desk.note)
         self.stop_button.disabled = self.pause_button.disabled = desk.state not in GOING
         self.pause_button.description = "Resume" if desk.paused else "Pause"
         controls.set_icon(self.pause_button, "play" if desk.paused else "pause")
@@ -276,7 +277,7 @@ class PanelPage:
         if frame.latest is not None:
             desk.snapshot, self.due = frame.latest, True
             self.tell_time(desk, frame.latest.done)
-        desk.state = frame.state
+        desk.state, desk.note = frame.state, frame.note
         if frame.state == "failed":
             desk.words, desk.left = frame.error, ""
         elif frame.state == "finished":

@@ -76,7 +76,7 @@ class Desk:
         self.setting = False
         self.snapshot: object = None
         self.paused = False
-        self.state, self.words, self.left = "idle", "Press Run.", ""
+        self.state, self.words, self.left, self.note = "idle", "Press Run.", "", ""
         self.story: Story | None = panel.stories[0]
         self.study = panel.stories[0].study
         self.fields = {name: field_control(panel, name, self.study) for name in (*panel.main, *panel.more)}
@@ -110,7 +110,7 @@ class Desk:
 
     def leave(self, state: str, words: str) -> None:
         """Its study is carried out no longer."""
-        self.state, self.words, self.left, self.paused = state, words, "", False
+        self.state, self.words, self.left, self.note, self.paused = state, words, "", "", False
 
     def tell(self, story: Story) -> None:
         self.show(story.study)

@@ -1,0 +1,226 @@
+"""The jobs of one worker process of the pool: experiments take turns in one thread, studies have a thread each.
+
+A training step takes milliseconds, so between any two a wish is heard and another job can go on: fair, and cheaper than
+threads that fight for the interpreter. A study's piece may take seconds: nobody could wait for it.
+"""
+
+from __future__ import annotations
+
+__all__ = ["News", "Seats"]
+
+import asyncio
+import atexit
+import os
+import pickle
+import threading
+import time
+from dataclasses import dataclass
+
+from mi_explorer.runners.experiments import ExperimentJob
+from mi_explorer.runners.job import GOING, Job
+from mi_explorer.runners.studies import StudyJob
+
+SLICE = 0.010  # seconds that an experiment keeps its turn: less would be spent on turning
+NICENESS = 10  # pages and their server come first
+
+
+@dataclass(frozen=True)
+class News:
+    """What is new of a job since the last news. frame: a pickled ``Frame`` or ``StudyFrame``; state: the job's; known:
+    how many steps or items it has found; replay: the pickled experiment with the changes made so far, where it has changed since the last news."""
+
+    key: str
+    frame: bytes
+    state: str
+    known: int
+    replay: bytes | None = None
+
+
+@dataclass(eq=False)
+class Seat:
+    """A job and its share: ``used`` seconds; ``wished``: a wish waits to be heard; ``urgent``: what came of it waits to
+    be told; ``told``: when its news were last taken."""
+
+    key: str
+    job: Job
+    used: float
+    told: float = 0.0
+    wished: bool = True
+    urgent: bool = False
+    experiment: object = None
+    leaving: bool = False
+
+
+class Seats:
+    """A Dask actor, one for each worker process. Its methods are coroutines of the worker's loop and return at once,
+    ``news`` apart; the jobs are carried out beside it.
+
+    nice: step back for the pages; for workers on the machine that serves them.
+    """
+
+    def __init__(self, nice: bool = False):
+        import torch
+
+        from mi_explorer import training  # noqa: F401  the first run of a worker should not wait for it
+
+        torch.set_num_threads(1)
+        if nice:
+            os.nice(NICENESS)
+        self.lock = threading.Condition()
+        self.seats: dict[str, Seat] = {}
+        self.over = False
+        self.stirred = asyncio.Event()
+        self.loop: asyncio.AbstractEventLoop | None = None
+        self.thread = threading.Thread(target=self.take_turns, name="mi-explorer-turns", daemon=True)
+        self.thread.start()
+        atexit.register(self.end)
+
+    def end(self) -> None:
+        """Let no thread be amid a computation when the process ends: the interpreter would abort."""
+        with self.lock:
+            self.over = True
+            for seat in self.seats.values():
+                seat.leaving = True
+            self.lock.notify_all()
+        self.thread.join(5)
+
+    # -- wishes --------------------------------------------------------------------------------------------------------
+
+    async def start(self, key: str, payload: bytes, paused: bool = False, looks: bool = False, target: int = 0) -> None:
+        """Take up a job: the payload is ("experiment", Experiment) or ("study", a function that returns an iterator).
+        target: steps to carry out even while it is paused."""
+        self.loop = asyncio.get_running_loop()
+        await asyncio.get_running_loop().run_in_executor(None, self.seat, key, payload, paused, looks, target)
+
+    def seat(self, key: str, payload: bytes, paused: bool, looks: bool, target: int) -> None:
+        kind, what = pickle.loads(payload)
+        with self.lock:
+            if kind == "experiment":
+                job = ExperimentJob(0, self.lock, what, paused, looks, target)
+            else:
+                job = StudyJob(0, self.lock, what, paused)
+            used = min((seat.used for seat in self.seats.values() if seat.job.state in GOING), default=0.0)
+            seat = self.seats[key] = Seat(key, job, used, experiment=what if kind == "experiment" else None)
+            self.lock.notify_all()
+        if kind == "study":
+            threading.Thread(target=self.carry_out, args=(seat,), name="mi-explorer-study", daemon=True).start()
+
+    async def wish(self, key: str, method: str, *values) -> None:
+        """Call a method of a job: "set_paused", "reach", "change" or "watch_critics". Nothing happens where it is gone."""
+        with self.lock:
+            if (seat := self.seats.get(key)) and seat.job.state in GOING:
+                seat.wished = True
+                getattr(seat.job, method)(*values)
+                self.lock.notify_all()
+
+    async def stop(self, key: str) -> None:
+        with self.lock:
+            if seat := self.seats.pop(key, None):
+                seat.leaving = True
+                self.lock.notify_all()
+
+    # -- what comes of them --------------------------------------------------------------------------------------------
+
+    async def news(self, pace: float, patience: float = 1.0) -> list[News]:
+        """What is new, of a job every ``pace`` seconds at most unless its state has changed or a wish was heard; after
+        ``patience`` seconds nothing."""
+        end = time.monotonic() + patience
+        while True:
+            self.stirred.clear()
+            found = self.collect(pace)
+            if found or time.monotonic() > end:
+                return found
+            try:
+                await asyncio.wait_for(self.stirred.wait(), min(pace, 0.05))
+            except asyncio.TimeoutError:
+                pass
+
+    def collect(self, pace: float) -> list[News]:
+        found, now = [], time.monotonic()
+        with self.lock:
+            for seat in self.seats.values():
+                if not (seat.urgent or now - seat.told > pace):
+                    continue
+                frame = seat.job.take()
+                if frame is None:
+                    continue
+                seat.told, seat.urgent, replay = now, False, None
+                if seat.experiment is not None and frame.experiment is not seat.experiment:
+                    seat.experiment = frame.experiment
+                    replay = pickle.dumps(("experiment", frame.experiment))
+                known = seat.job.count if isinstance(seat.job, StudyJob) else len(seat.job.recorder.rows)
+                found.append(News(seat.key, pickle.dumps(frame), frame.state, known, replay))
+        return found
+
+    async def whole(self, key: str) -> bytes | None:
+        """A pickled frame with everything since the beginning, or None where there is no such job."""
+        with self.lock:
+            seat = self.seats.get(key)
+            if seat is None:
+                return None
+            frame = seat.job.frame(look=seat.job.look) if isinstance(seat.job, ExperimentJob) else seat.job.frame()
+        return pickle.dumps(frame)
+
+    # -- the threads ---------------------------------------------------------------------------------------------------
+
+    def done_a_piece(self, seat: Seat, state: str) -> None:
+        """Let ``news`` return where something cannot wait: a wish was heard, or the state is another."""
+        if seat.wished or seat.job.state != state:
+            seat.wished, seat.urgent = False, True
+            if self.loop:
+                self.loop.call_soon_threadsafe(self.stirred.set)
+
+    def carry_out(self, seat: Seat) -> None:
+        """A study, in a thread of its own."""
+        job = seat.job
+        while True:
+            with self.lock:
+                state = job.state
+                while not seat.leaving and job.state in GOING and not job.ready():
+                    job.state = "paused"
+                    self.done_a_piece(seat, state)
+                    self.lock.wait()
+                if seat.leaving or job.state not in GOING:
+                    break
+            job.carry_on()
+            self.done_a_piece(seat, state)
+        job.close()
+
+    def take_turns(self) -> None:
+        """The experiments, in time slices: the one that has used least comes next."""
+        open_jobs: set[Seat] = set()
+        while True:
+            with self.lock:
+                while not self.over and (seat := self.next_one(open_jobs)) is None:
+                    self.lock.wait()
+                if self.over:
+                    return
+                open_jobs.add(seat)
+                state = seat.job.state
+            began = now = time.perf_counter()
+            while now - began < SLICE and seat.job.state in GOING and not seat.leaving:
+                with self.lock:
+                    if not seat.job.ready():
+                        break
+                seat.job.carry_on()
+                now = time.perf_counter()
+                if seat.wished:
+                    break
+            seat.used += now - began
+            self.done_a_piece(seat, state)
+
+    def next_one(self, open_jobs: set[Seat]) -> Seat | None:
+        """Whose turn it is, if anybody's; lets go of those that have ended. Called with the lock held."""
+        for seat in [seat for seat in open_jobs if seat.leaving or seat.job.state not in GOING]:
+            open_jobs.discard(seat)
+            seat.job.close()
+        waiting = []
+        for seat in self.seats.values():
+            if not isinstance(seat.job, ExperimentJob) or seat.job.state not in GOING:
+                continue
+            if seat.job.ready():
+                waiting.append(seat)
+            elif seat.job.state != "paused":
+                state, seat.job.state = seat.job.state, "paused"
+                self.done_a_piece(seat, state)
+        return min(waiting, key=lambda seat: (not seat.wished, seat.used), default=None)

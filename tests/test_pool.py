@@ -1,0 +1,416 @@
+"""The shared pool, with real processes: one run for equal questions, forks, pauses, queues, and processes that die.
+
+Waits have deadlines that only a hang can miss; no test says how long anything takes.
+"""
+
+import asyncio
+import dataclasses
+import functools
+import os
+import pickle
+import re
+import subprocess
+import sys
+import threading
+import uuid
+
+import numpy as np
+import psutil
+import pytest
+import zmq
+from waiting import wait_for
+
+from mi_explorer.distributions import Gaussian
+from mi_explorer.experiment import Experiment
+from mi_explorer.objectives.noisier import Noisier
+from mi_explorer.parameters import ParameterError
+from mi_explorer.pool import Pool
+from mi_explorer.pool.broker import Broker
+from mi_explorer.pool.cache import Cache
+from mi_explorer.pool.seats import Seats
+from mi_explorer.result import collect
+from mi_explorer.runners import PoolRunner, PoolStudyRunner, StudyRunner, ThreadRunner, experiment_runner, study_runner
+from mi_explorer.runners.pooled import ADDRESS
+from mi_explorer.training import run
+
+SHORT = Experiment(
+    distribution=Gaussian.from_mi(1.0, dim=1), bounds=("infonce", "nwj"), critic="separable", width=8, batch_size=8, steps=60,
+    replicates=2, evaluate_every=20, device="cpu",
+)
+ENDLESS = dataclasses.replace(SHORT, steps=1_000_000, evaluate_every=1_000_000)
+
+
+def seeded(experiment, seed):
+    """Nobody else's: tests share one pool."""
+    return dataclasses.replace(experiment, seed=seed)
+
+
+@pytest.fixture(scope="module")
+def pool(tmp_path_factory):
+    pool = Pool(workers=2, cache=tmp_path_factory.mktemp("runs")).start()
+    yield pool
+    pool.stop()
+
+
+class Page:
+    """A runner, followed as a page would follow it."""
+
+    def __init__(self, runner):
+        self.runner = runner
+        self.frames = []
+
+    def until(self, condition):
+        found = []
+
+        def look():
+            frame = self.runner.take()
+            if frame:
+                self.frames.append(frame)
+                if condition(frame):
+                    found.append(frame)
+            return found
+
+        wait_for(look, 120)
+        return found[0]
+
+    def steps(self, count):
+        return self.until(lambda frame: frame.start + len(frame.rows) >= count)
+
+    def end(self):
+        return self.until(lambda frame: frame.state in ("finished", "failed"))
+
+    def rows(self):
+        return np.concatenate([frame.rows for frame in self.frames if len(frame.rows)])
+
+
+@pytest.fixture
+def pages(pool):
+    made = []
+
+    def make(kind=PoolRunner, address=None):
+        made.append(kind(address or pool.environment[ADDRESS]))
+        return Page(made[-1])
+
+    yield make
+    for runner in made:
+        runner.close()
+
+
+def status(address):
+    with zmq.Context().socket(zmq.DEALER) as socket:
+        socket.connect(address)
+        socket.send(pickle.dumps(("status", 0)))
+        assert socket.poll(60_000), "the broker does not answer"
+        return pickle.loads(socket.recv())[2]
+
+
+def test_frames_add_up_to_the_run(pages):
+    page = pages()
+    number = page.runner.submit(SHORT)
+    last = page.end()
+    assert last.state == "finished" and last.run == number and last.error is None
+    expected = collect(run(SHORT))
+    assert np.array_equal(page.rows(), expected.estimates)
+    assert np.array_equal(page.runner.result().estimates, expected.estimates)
+    evaluations = [one for frame in page.frames for one in frame.evaluations]
+    assert [one.step for one in evaluations] == [1, 20, 40, 60]
+    assert all(np.array_equal(a.estimate, b.estimate) for a, b in zip(evaluations, expected.evaluations))
+    assert last.look is not None and page.runner.take() is None
+
+
+def test_equal_experiments_are_one_run_and_who_comes_late_gets_the_curve_so_far(pool, pages):
+    experiment = seeded(ENDLESS, 101)
+    first, late = pages(), pages()
+    first.runner.submit(experiment)
+    first.steps(50)
+    late.runner.submit(experiment)
+    late.steps(50)
+    assert status(pool.environment[ADDRESS])["started"][f"experiment-{experiment.key}"] == 1
+    common = min(len(first.rows()), len(late.rows()))
+    assert common >= 50 and np.array_equal(first.rows()[:common], late.rows()[:common])
+
+
+def test_what_has_finished_is_not_computed_again(pool, pages):
+    experiment = seeded(SHORT, 102)
+    first, later = pages(), pages()
+    first.runner.submit(experiment)
+    first.end()
+    wait_for(lambda: list(pool_cache(pool).glob(f"experiment-{experiment.key}-*.run")))
+    later.runner.submit(experiment)
+    later.end()
+    assert np.array_equal(later.rows(), first.rows())
+    assert status(pool.environment[ADDRESS])["started"][f"experiment-{experiment.key}"] == 1
+
+
+def pool_cache(pool):
+    from pathlib import Path
+
+    return Path(pool.command[pool.command.index("--cache") + 1])
+
+
+def test_a_pause_is_exact_and_a_step_is_one(pages):
+    page = pages()
+    page.runner.submit(seeded(ENDLESS, 103))
+    page.steps(5)
+    page.runner.pause()
+    assert page.until(lambda frame: True).state == "paused"
+    held = len(page.rows())
+    wait_for(lambda: page.runner.take() is None)
+    page.runner.step()
+    one = page.until(lambda frame: len(frame.rows))
+    assert len(one.rows) == 1 and one.start == held and one.state == "paused"
+    page.runner.resume()
+    assert page.steps(held + 50).state == "running"
+    assert np.array_equal(page.rows()[:50], first_rows(seeded(ENDLESS, 103), 50))
+
+
+def first_rows(experiment, count):
+    steps = run(experiment)
+    return np.stack([next(steps).estimates for _ in range(count)])
+
+
+def test_steps_from_the_beginning(pages):
+    page = pages()
+    page.runner.submit(seeded(ENDLESS, 104), paused=True)
+    for expected in range(3):
+        page.runner.step()
+        one = page.until(lambda frame: len(frame.rows))
+        assert (one.start, len(one.rows), one.state) == (expected, 1, "paused")
+
+
+def test_a_change_is_heard_and_written_down(pages):
+    page = pages()
+    page.runner.submit(seeded(ENDLESS, 105))
+    page.steps(20)
+    assert page.runner.change(batch_size=16)
+    changed = page.until(lambda frame: frame.experiment.changes and len(frame.rows))
+    (when, field, value), = changed.experiment.changes
+    assert (field, value) == ("batch_size", 16) and when >= 20
+    page.steps(when + 20)
+    assert np.array_equal(page.rows()[: when + 20], first_rows(changed.experiment, when + 20))
+    with pytest.raises(ParameterError, match="batch_size"):
+        page.runner.change(batch_size=-1)
+
+
+def test_the_first_change_makes_a_shared_run_ones_own(pool, pages):
+    experiment = seeded(ENDLESS, 106)
+    stays, leaves = pages(), pages()
+    for page in (stays, leaves):
+        page.runner.submit(experiment)
+        page.steps(20)
+    leaves.runner.change(batch_size=16)
+    changed = leaves.until(lambda frame: frame.experiment.changes and len(frame.rows))
+    (when, _, _), = changed.experiment.changes
+    leaves.steps(when + 20)
+    assert np.array_equal(leaves.rows()[: when + 20], first_rows(changed.experiment, when + 20))
+    before = len(stays.rows())
+    assert not stays.steps(before + 50).experiment.changes
+
+
+def test_the_pause_of_one_does_not_hold_the_other(pages):
+    experiment = seeded(ENDLESS, 107)
+    paused, other = pages(), pages()
+    for page in (paused, other):
+        page.runner.submit(experiment)
+        page.steps(5)
+    paused.runner.pause()
+    paused.until(lambda frame: frame.state == "paused")
+    held = len(paused.rows())
+    other.steps(len(other.rows()) + 100)
+    assert paused.runner.take() is None
+    paused.runner.step()
+    assert paused.until(lambda frame: len(frame.rows)).start == held
+
+
+@pytest.mark.parametrize("victim", ["worker", "broker"])
+def test_a_process_that_dies_costs_nobody_a_run(pool, pages, victim):
+    experiment = seeded(ENDLESS, {"worker": 108, "broker": 109}[victim])
+    page, waits = pages(), pages()
+    page.runner.submit(experiment)
+    page.steps(30)
+    page.runner.change(batch_size=16)
+    page.until(lambda frame: frame.experiment.changes and len(frame.rows))
+    waits.runner.submit(seeded(experiment, 110), paused=True)
+    waits.runner.step()
+    waits.until(lambda frame: len(frame.rows))
+    before = len(page.rows())
+    broker = psutil.Process(pool.process.pid)
+    for process in computing(broker) if victim == "worker" else [broker]:
+        process.kill()
+    page.steps(before + 30)
+    assert np.array_equal(page.rows(), first_rows(page.frames[-1].experiment, len(page.rows())))
+    waits.runner.step()
+    assert waits.until(lambda frame: len(frame.rows)).start == 1
+    if victim == "broker":
+        assert pool.process.pid != broker.pid
+
+
+def computing(broker):
+    return [process for process in broker.children(recursive=True) if "spawn_main" in " ".join(process.cmdline())]
+
+
+def test_whoever_fails_says_so(pages):
+    page, study = pages(), pages(PoolStudyRunner)
+    page.runner.submit(dataclasses.replace(SHORT, device="cuda"))
+    assert "cuda" in page.end().error
+    study.runner.submit(functools.partial(divmod, 1, 0))
+    last = study.end()
+    assert last.state == "failed" and "ZeroDivisionError" in last.error
+    study.runner.submit(here_only)
+    last = study.end()
+    assert last.state == "failed" and "could not be carried out" in last.error
+
+
+def here_only():
+    """The pool's processes cannot import this module."""
+    yield None
+
+
+def test_a_study_says_what_it_says_in_a_thread(pages):
+    page, here = pages(PoolStudyRunner), Page(StudyRunner())
+    for one in (page, here):
+        one.runner.submit(Noisier().carry_out)
+        assert one.end().state == "finished"
+    there, mine = page.frames[-1], here.frames[-1]
+    assert there.count == mine.count and there.latest.frame().equals(mine.latest.frame())
+    here.runner.close()
+
+
+def test_who_stops_hears_nothing_more(pool, pages):
+    page = pages()
+    page.runner.submit(seeded(ENDLESS, 111))
+    page.steps(5)
+    page.runner.stop()
+    assert page.runner.take() is None and page.runner.result() is None and not page.runner.change(batch_size=16)
+    page.runner.submit(seeded(SHORT, 112))
+    assert page.end().run == 2
+
+
+def test_a_page_holds_neither_torch_nor_a_client_of_the_cluster(pool):
+    code = (
+        "import sys, time\n"
+        "from mi_explorer.pages import watch\n"
+        "from mi_explorer.pages.watch import WatchPage\n"
+        "page = WatchPage()\n"
+        "page.start()\n"
+        "while not page.done: time.sleep(0.02)\n"
+        "print(type(page.runner).__name__, sorted({'torch', 'distributed', 'dask'} & set(sys.modules)))\n"
+        "page.runner.close()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], env={**os.environ, **pool.environment}, capture_output=True, text=True, timeout=120)
+    assert done.stdout.strip() == "PoolRunner []", done.stderr
+
+
+def test_pages_take_the_pool_only_where_there_is_one(monkeypatch):
+    monkeypatch.delenv(ADDRESS, raising=False)
+    assert isinstance(experiment_runner(), ThreadRunner) and isinstance(study_runner(), StudyRunner)
+    monkeypatch.setenv(ADDRESS, "ipc:///tmp/nowhere")
+    assert isinstance(experiment_runner(), PoolRunner) and isinstance(study_runner(), PoolStudyRunner)
+
+
+# -- a broker in this process: its clocks can be set ------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def narrow(tmp_path_factory):
+    """A pool of one place, which is yielded after a moment."""
+    address = f"ipc:///tmp/mi-test-{uuid.uuid4().hex[:8]}"
+    broker = Broker(address, Cache(tmp_path_factory.mktemp("narrow")), places=1, turn=0.3)
+    loop = asyncio.new_event_loop()
+    task = loop.create_task(broker.serve(workers=1))
+
+    def work():
+        asyncio.set_event_loop(loop)
+        with_end = asyncio.gather(task, return_exceptions=True)
+        loop.run_until_complete(with_end)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    yield address
+    loop.call_soon_threadsafe(task.cancel)
+    thread.join(30)
+    assert not thread.is_alive()
+
+
+def test_where_places_are_few_all_have_their_turn(narrow, pages, monkeypatch):
+    one, two = pages(address=narrow), pages(address=narrow)
+    one.runner.submit(seeded(ENDLESS, 1))
+    one.steps(5)
+    two.runner.submit(seeded(ENDLESS, 2))
+    place = two.until(lambda frame: "queue" in frame.note)
+    assert "1st in the queue" in place.note
+    for page in (two, one, two):
+        count = len(page.rows()) if any(len(frame.rows) for frame in page.frames) else 0
+        page.steps(count + 20)
+
+
+def test_a_visitor_computes_one_run_at_a_time(narrow, pages, monkeypatch):
+    monkeypatch.setenv("MI_EXPLORER_VISITOR", "somebody")
+    one, two = pages(address=narrow), pages(address=narrow)
+    one.runner.submit(seeded(ENDLESS, 3))
+    one.steps(5)
+    two.runner.submit(seeded(ENDLESS, 4))
+    two.steps(5)
+    assert "another page of yours" in one.until(lambda frame: frame.note).note
+    two.runner.stop()
+    one.steps(len(one.rows()) + 20)
+
+
+# -- an existing cluster ----------------------------------------------------------------------------------------------------
+
+
+def test_the_cluster_of_a_scheduler_that_stands_elsewhere(tmp_path):
+    file = tmp_path / "scheduler.json"
+    dask = [sys.executable, "-m", "dask"]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    scheduler = subprocess.Popen([*dask, "scheduler", "--port", "0", "--no-dashboard", "--scheduler-file", str(file)], **quiet)
+    worker = subprocess.Popen([*dask, "worker", "--scheduler-file", str(file), "--nthreads", "1", "--no-dashboard", "--no-nanny"], **quiet)
+    try:
+        wait_for(lambda: file.exists() and re.search("tcp://[^\"]+", file.read_text()))
+        address = re.search("tcp://[^\"]+", file.read_text())[0]
+        pool = Pool(scheduler=address, cache=tmp_path / "runs").start()
+        page = Page(PoolRunner(pool.environment[ADDRESS]))
+        page.runner.submit(SHORT)
+        assert page.end().state == "finished"
+        assert not computing(psutil.Process(pool.process.pid))
+        page.runner.close()
+        pool.stop()
+    finally:
+        for process in (worker, scheduler):
+            process.terminate()
+            process.wait(30)
+
+
+# -- parts ------------------------------------------------------------------------------------------------------------------
+
+
+def test_the_cache_lets_go_of_what_was_used_least_recently(tmp_path):
+    cache = Cache(tmp_path / "runs", limit=250)
+    for key in "abc":
+        if key == "c":
+            os.utime(cache.path("b"), (1, 1))
+            assert cache.get("a") == b"a" * 100
+        cache.put(key, key.encode() * 100)
+    assert cache.get("b") is None and cache.get("a") == b"a" * 100 and cache.get("c") == b"c" * 100
+    cache.put("huge", bytes(300))
+    assert cache.get("huge") is None and cache.get("c")
+
+
+def test_a_cache_that_cannot_be_written_keeps_nothing(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    cache = Cache(tmp_path / "file")
+    cache.put("a", b"a")
+    assert cache.get("a") is None
+
+
+def test_who_has_used_least_comes_next_and_a_wish_before_all():
+    seats = Seats()
+    seats.end()
+    for key, used in (("a", 3.0), ("b", 1.0), ("c", 2.0)):
+        seats.seat(key, pickle.dumps(("experiment", SHORT)), False, False, 0)
+        seats.seats[key].used, seats.seats[key].wished = used, False
+    assert seats.next_one(set()).key == "b"
+    seats.seats["b"].job.paused = True
+    assert seats.next_one(set()).key == "c"
+    seats.seats["a"].wished = True
+    assert seats.next_one(set()).key == "a"
