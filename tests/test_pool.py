@@ -139,6 +139,7 @@ def test_what_has_finished_is_not_computed_again(pool, pages):
     later.runner.submit(experiment)
     later.end()
     assert np.array_equal(later.rows(), first.rows())
+    assert "before" in later.frames[-1].note or "before" in later.until(lambda frame: frame.note).note
     assert status(pool.environment[ADDRESS])["started"][f"experiment-{experiment.key}"] == 1
 
 
@@ -274,6 +275,13 @@ def test_a_study_says_what_it_says_in_a_thread(pages):
     there, mine = page.frames[-1], here.frames[-1]
     assert there.count == mine.count and there.latest.frame().equals(mine.latest.frame())
     here.runner.close()
+
+
+@pytest.mark.parametrize("kind", [PoolRunner, PoolStudyRunner])
+def test_before_the_first_run_there_is_nothing(pages, kind):
+    runner = pages(kind).runner
+    runner.pause(), runner.resume(), runner.stop()
+    assert runner.take() is None
 
 
 def test_who_stops_hears_nothing_more(pool, pages):

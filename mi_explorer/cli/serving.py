@@ -14,6 +14,7 @@ def add(commands) -> None:
     add_server_options(one)
     one.add_argument("--workers", type=count(1, 1024), metavar="N", help="computing processes, shared by all visitors (default: cores)")
     one.add_argument("--scheduler", metavar="ADDRESS", help="compute on the cluster of this Dask scheduler instead, such as tcp://host:8786")
+    one.add_argument("--cache", metavar="DIR", help="where finished runs are kept for the next visitor (default: the user's cache folder)")
     one = commands.add(
         "lab", "open the lessons in JupyterLab", lab,
         epilog="Other options go to JupyterLab as they are, for instance --allow-root or --ip.",
@@ -31,7 +32,7 @@ def serve(options: argparse.Namespace, _: list[str]) -> int:
     from mi_explorer import server
 
     chosen = {"port": options.port} if options.port else {}
-    chosen |= {name: getattr(options, name) for name in ("workers", "scheduler") if getattr(options, name, None)}
+    chosen |= {name: getattr(options, name) for name in ("workers", "scheduler", "cache") if getattr(options, name, None)}
     try:
         server.serve(open_browser=not options.no_browser, **chosen)
     except server.ServeError as problem:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 __all__ = ["Blocks", "Every", "Follower", "Standing"]
 
+import logging
 import math
 import threading
 import time
@@ -15,6 +16,7 @@ from mi_explorer.result import Evaluation, over_replicates
 from mi_explorer.runners import Frame
 from mi_explorer.verdicts import Reading, readings
 
+log = logging.getLogger(__name__)
 FRAMES_PER_SECOND = 15
 POINTS = 500  # of a curve: more would only be ink
 
@@ -35,9 +37,16 @@ class Follower:
         while True:
             self.awake.wait()
             self.awake.clear()
-            while self.tick():
+            while self.go_on():
                 self.awake.wait(1 / FRAMES_PER_SECOND)
                 self.awake.clear()
+
+    def go_on(self) -> bool:
+        try:
+            return self.tick()
+        except Exception:  # one picture that fails must not end the page
+            log.exception("A page could not show what has come of its run.")
+            return False
 
 
 class Every:

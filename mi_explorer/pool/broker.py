@@ -34,6 +34,7 @@ TURN = 20.0  # seconds after which a run yields its place, where others wait for
 GRACE = 15.0  # seconds that a run is kept whose last viewer has left: a page that is loaded again finds it
 PROBE = 3.0  # seconds between two messages to a viewer, whose absence is noticed by them
 ATTEMPTS = 3  # a run that ended its process so many times is given up
+KNOWN = "Computed before, with the same settings and seed: the same numbers. Another seed draws anew."
 SLOW = 0.25  # seconds between two frames from which on the page says why
 
 
@@ -98,6 +99,7 @@ class Broker:
         viewer = self.viewers[identity] = Viewer(identity, number, visitor or identity.hex(), paused, looks)
         if content and (found := self.cache.get(content)):
             self.send(identity, number, "whole", found)
+            self.send(identity, number, "note", KNOWN)
             del self.viewers[identity]
             return
         run = self.shared.get(content) if content else None

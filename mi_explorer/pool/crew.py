@@ -41,7 +41,7 @@ class Crew:
         else:
             self.cluster = await LocalCluster(
                 n_workers=workers, threads_per_worker=1, processes=True, asynchronous=True, dashboard_address=None,
-                host="127.0.0.1", env=WORKER_ENVIRONMENT, silence_logs=logging.CRITICAL,
+                scheduler_kwargs={"dashboard_address": "127.0.0.1:0"}, host="127.0.0.1", env=WORKER_ENVIRONMENT, silence_logs=logging.CRITICAL,
             )
             address = self.cluster.scheduler_address
         self.client = await Client(address, asynchronous=True, direct_to_workers=True)

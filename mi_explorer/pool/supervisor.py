@@ -21,10 +21,10 @@ class Pool:
     """A broker and its computing processes, until ``stop`` or the end of this process, whichever way it ends.
 
     workers: computing processes on this machine (default: its cores); scheduler: the address of a Dask scheduler whose
-    workers, which need this package, compute instead. ``environment`` is what kernels need to find it.
+    workers, which need this package, compute instead; cache: the folder of finished runs. ``environment`` is what kernels need to find it.
     """
 
-    def __init__(self, workers: int | None = None, scheduler: str | None = None, cache: Path | None = None):
+    def __init__(self, workers: int | None = None, scheduler: str | None = None, cache: str | Path | None = None):
         self.folder = Path(tempfile.mkdtemp(prefix="mi-pool-"))  # 0700: whoever reaches the socket can run code
         self.environment = {ADDRESS: f"ipc://{self.folder}/broker"}
         self.command = [

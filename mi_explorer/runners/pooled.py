@@ -48,6 +48,7 @@ class Line:
         self.news = False
         self.asked: tuple = ()
         self.heard = self.wanted_whole = 0.0
+        self.forget()
 
     # -- wishes --------------------------------------------------------------------------------------------------------
 

@@ -132,11 +132,11 @@ def free_port(wanted: int, ip: str) -> int:
 
 def serve(
     port: int = 8866, open_browser: bool = True, notebooks: str | Path | None = None, ip: str = "localhost",
-    workers: int | None = None, scheduler: str | None = None,
+    workers: int | None = None, scheduler: str | None = None, cache: str | Path | None = None,
 ) -> None:
     """Serve the dashboard until Ctrl+C. A port that is taken is replaced by the next free one, and a line says so.
 
-    workers, scheduler: who computes, see ``Pool``.
+    workers, scheduler: who computes, cache: where finished runs are kept, see ``Pool``.
     """
     folder = Path(notebooks) if notebooks is not None else notebooks_dir()
     if not folder.is_dir():
@@ -148,7 +148,7 @@ def serve(
     print(f"MI Explorer is at http://{ip}:{found}/  (Ctrl+C ends it)", flush=True)
     dashboard = Dashboard.instance(config=configuration(found, ip, open_browser, folder), config_file_paths=[])
     dashboard.initialize(argv=[])
-    pool = Pool(workers, scheduler).start()
+    pool = Pool(workers, scheduler, cache).start()
     os.environ.update(pool.environment)  # kernels inherit it
     try:
         dashboard.start()

@@ -42,6 +42,7 @@ def chromium():
 def dashboard():
     """The address of a dashboard that serves the lessons on a free port."""
     command = [sys.executable, "-m", "mi_explorer.cli", "serve", "--no-browser", "--port", "8870"]
+    command += ["--cache", os.devnull]  # no folder: every test sees its run go on, whatever ran before it
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     try:
         for line in process.stdout:
