@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from mi_explorer.objectives.contrastive import both_ways
+from mi_explorer.objectives.invariant import redrawn
 from mi_explorer.objectives.labelled_digits import CLASSES
 from mi_explorer.objectives.placed_digits import CANVAS
 from mi_explorer.objectives.probe import linear_probe
@@ -16,20 +17,19 @@ WIDTH = 64
 
 
 class Learner:
-    """The encoder (n, 1, 14, 14) -> (n, 64) with what is trained on top of it. Starts from ``seed``; torch's own numbers stay as they are.
+    """The encoder (n, 1, 14, 14) -> (n, 64) with what is trained on top of it. Starts from ``seed``.
 
     Subclasses name their top, ``make_top``, and say what they minimise, ``loss``.
     """
 
     def __init__(self, seed: int, learning_rate: float):
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            self.encoder = nn.Sequential(
-                nn.Conv2d(1, 16, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
-                nn.Conv2d(16, 32, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
-                nn.Conv2d(32, WIDTH, 3, padding=1), nn.ReLU(), nn.AdaptiveMaxPool2d(1), nn.Flatten(),
-            )
-            self.top = self.make_top()
+        self.encoder = nn.Sequential(
+            nn.Conv2d(1, 16, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
+            nn.Conv2d(16, 32, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
+            nn.Conv2d(32, WIDTH, 3, padding=1), nn.ReLU(), nn.AdaptiveMaxPool2d(1), nn.Flatten(),
+        )
+        self.top = self.make_top()
+        redrawn(nn.ModuleList([self.encoder, self.top]), torch.Generator().manual_seed(seed))
         self.adam = torch.optim.Adam([*self.encoder.parameters(), *self.top.parameters()], lr=learning_rate)
 
     def advance(self, *batch: torch.Tensor) -> float:

@@ -214,7 +214,7 @@ class WatchPage:
 
     def start(self, paused: bool = False) -> None:
         self.state = "loading"
-        self.say("Starting: PyTorch is being loaded." if self.run == 0 else "Starting.")
+        self.say(self.runner.first_words if self.run == 0 else "Starting.")
         self.show_levels(self.experiment)
         self.wish = (self.experiment, paused)
         self.follower.wake()

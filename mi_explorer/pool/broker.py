@@ -14,6 +14,7 @@ import argparse
 import asyncio
 import contextlib
 import itertools
+import logging
 import pickle
 import sys
 import time
@@ -36,6 +37,8 @@ PROBE = 3.0  # seconds between two messages to a viewer, whose absence is notice
 ATTEMPTS = 3  # a run that ended its process so many times is given up
 KNOWN = "Computed before, with the same settings and seed: the same numbers. Another seed draws anew."
 SLOW = 0.25  # seconds between two frames from which on the page says why
+
+log = logging.getLogger(__name__)
 
 
 class Broker:
@@ -80,16 +83,21 @@ class Broker:
     async def listen(self) -> None:
         while True:
             identity, message = await self.socket.recv_multipart()
-            action, run, *values = pickle.loads(message)
-            viewer = self.viewers.get(identity)
-            if action == "submit":
-                self.on_submit(identity, run, *values)
-            elif action == "status":
-                self.send(identity, run, "status", self.status())
-            elif viewer is None or viewer.number != run:
-                self.send(identity, run, "lost")
-            else:
-                getattr(self, f"on_{action}")(viewer, *values)
+            try:
+                self.hear(identity, *pickle.loads(message))
+            except Exception:  # one page's mistake must not end the runs of all
+                log.exception("A message could not be understood.")
+
+    def hear(self, identity: bytes, action: str, run: int, *values) -> None:
+        viewer = self.viewers.get(identity)
+        if action == "submit":
+            self.on_submit(identity, run, *values)
+        elif action == "status":
+            self.send(identity, run, "status", self.status())
+        elif viewer is None or viewer.number != run:
+            self.send(identity, run, "lost")
+        else:
+            getattr(self, f"on_{action}")(viewer, *values)
 
     def on_submit(
         self, identity: bytes, number: int, kind: str, content: str | None, payload: bytes, paused: bool, looks: bool, visitor: str,

@@ -34,6 +34,7 @@ class Line:
     """The way to the broker, and the one run of this page there. Subclasses say what an arriving frame means."""
 
     kind = ""
+    first_words = "Starting."
 
     def __init__(self, address: str | None = None):
         self.address = address or os.environ[ADDRESS]

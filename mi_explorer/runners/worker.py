@@ -13,6 +13,8 @@ class Worker:
     """Runs one job at a time; a subclass enters jobs with ``begin``. All methods return at once and may be called by
     any thread."""
 
+    first_words = "Starting: PyTorch is being loaded."  # to whoever waits for the first run of a process
+
     def __init__(self):
         self.lock = threading.Condition()
         self.job: Job | None = None

@@ -174,7 +174,7 @@ class PanelPage:
         if self.at_work and self.at_work is not self.desk and self.at_work.state in GOING:
             self.at_work.leave("idle", "Stopped, because another study was started.")
         self.desk.state, self.desk.left, self.desk.paused = "loading", "", False
-        self.say("Starting: the first run loads what it needs." if self.run == 0 else "Starting.")
+        self.say(self.runner.first_words if self.run == 0 else "Starting.")
         self.show_link()
         self.wish = self.desk
         self.follower.wake()
@@ -255,7 +255,9 @@ class PanelPage:
         frame = self.runner.take()
         if frame and self.at_work and frame.run == self.run and self.wish is None:
             self.take(frame)
-        going = self.wish is not None or bool(self.at_work and self.at_work.state in GOING and not self.at_work.paused)
+        desk = self.at_work
+        at_rest = desk is None or desk.state not in GOING or (desk.paused and desk.state == "paused")
+        going = self.wish is not None or not at_rest
         if self.due and (self.pictures.due() or not going):
             self.due = False
             self.draw()
