@@ -177,7 +177,11 @@ def test_serve_is_what_a_bare_command_does(monkeypatch, capsys):
     calls = []
     monkeypatch.setattr(server, "serve", lambda **options: calls.append(options))
     assert cli.main([]) == cli.main(["serve"]) == cli.main(["serve", "--port", "9000", "--no-browser"]) == 0
-    assert calls == [{"open_browser": True}, {"open_browser": True}, {"open_browser": False, "port": 9000}]
+    terms = {"terms": server.Settings()}
+    assert calls == [{"open_browser": True} | terms, {"open_browser": True} | terms, {"open_browser": False, "port": 9000} | terms]
+    assert cli.main(["serve", "--host", "0.0.0.0", "--token", "a-long-word", "--max-kernels", "5", "--base-url", "/mi/"]) == 0
+    assert calls[-1]["terms"] == server.Settings(host="0.0.0.0", token="a-long-word", max_kernels=5, base_url="/mi/")
+    assert "--public" in refusal(capsys, "serve", "--host", "0.0.0.0")
 
     def refuse(**_):
         raise server.ServeError("No free port.")

@@ -15,6 +15,12 @@ def add(commands) -> None:
     one.add_argument("--workers", type=count(1, 1024), metavar="N", help="computing processes, shared by all visitors (default: cores)")
     one.add_argument("--scheduler", metavar="ADDRESS", help="compute on the cluster of this Dask scheduler instead, such as tcp://host:8786")
     one.add_argument("--cache", metavar="DIR", help="where finished runs are kept for the next visitor (default: the user's cache folder)")
+    one.add_argument("--host", metavar="ADDRESS", help="where to listen (default: localhost), for instance 0.0.0.0 (then with --token or --public)")
+    one.add_argument("--token", metavar="TEXT", help="what visitors have to know; auto makes one and prints it")
+    one.add_argument("--public", action="store_true", help="let in everybody who can reach the server")
+    one.add_argument("--max-kernels", type=count(1, 10_000), metavar="N", help="pages open at once (default: as memory allows, at most 100)")
+    one.add_argument("--cull-seconds", type=count(1, 1_000_000), metavar="N", help="how long a page without a connection is kept (default: 900)")
+    one.add_argument("--base-url", metavar="PATH", help="the path under which a proxy shows the dashboard, such as /mi/")
     one = commands.add(
         "lab", "open the lessons in JupyterLab", lab,
         epilog="Other options go to JupyterLab as they are, for instance --allow-root or --ip.",
@@ -33,8 +39,10 @@ def serve(options: argparse.Namespace, _: list[str]) -> int:
 
     chosen = {"port": options.port} if options.port else {}
     chosen |= {name: getattr(options, name) for name in ("workers", "scheduler", "cache") if getattr(options, name, None)}
+    terms = ("host", "token", "public", "max_kernels", "cull_seconds", "base_url")
+    said = {name: getattr(options, name) for name in terms if getattr(options, name, None)}
     try:
-        server.serve(open_browser=not options.no_browser, **chosen)
+        server.serve(open_browser=not options.no_browser, terms=server.Settings(**said), **chosen)
     except server.ServeError as problem:
         raise Refusal(problem) from None
     return 0
