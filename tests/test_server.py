@@ -240,7 +240,8 @@ def test_floods_cost_their_own_kernels_only(fresh):
             await gone(page, 45)
             return (await process.stdout.read()).decode() if what == "flood" else ""
         finally:
-            process.kill()
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
             await process.wait()
 
     async def flood(page):

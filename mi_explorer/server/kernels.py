@@ -8,6 +8,7 @@ import asyncio
 import os
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 from jupyter_server._tz import utcnow
@@ -19,6 +20,7 @@ from mi_explorer.server.guard import Limits
 
 KERNEL_BYTES = 80_000_000  # of memory that one kernel needs before it computes anything
 MOST = 100
+LOADING = 120  # seconds within which a page has to connect for the first time
 GRACE = 0.7  # seconds within which a page that said goodbye may come back
 BACKLOG = 16_000_000  # bytes kept for a page that has lost its connection
 
@@ -62,6 +64,7 @@ class Kernels(AsyncMappingKernelManager):
       its kernel ends at once, or when the page has not come back after GRACE seconds.
     - A connection that breaks off, as in a train, leaves the kernel for ``cull_idle_timeout`` seconds, and what it has
       to say is kept meanwhile.
+    - A page that never connects, since nobody reads it, loses its kernel after LOADING seconds.
     - Only connections count as activity: a run that goes on drawing for nobody does not keep its kernel alive.
     """
 
@@ -100,7 +103,8 @@ class Kernels(AsyncMappingKernelManager):
     def start_watching_activity(self, kernel_id: str) -> None:
         """Watch for the first sign of life only, for which connections wait."""
         kernel = self.get_kernel(kernel_id)
-        kernel.last_activity = utcnow()
+        # Until its page connects, a kernel has LOADING seconds, whatever the cull time is.
+        kernel.last_activity = utcnow() + timedelta(seconds=LOADING - self.cull_idle_timeout)
         kernel._activity_stream = kernel.connect_iopub()
 
         def alive(_) -> None:
