@@ -16,6 +16,7 @@ from jupyter_server.base.call_context import CallContext
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 from traitlets import Int
 
+from mi_explorer.runners.pooled import VISITOR
 from mi_explorer.server.guard import Limits
 
 KERNEL_BYTES = 80_000_000  # of memory that one kernel needs before it computes anything
@@ -86,6 +87,7 @@ class Kernels(AsyncMappingKernelManager):
         self.held.add(kernel_id)
         if page := CallContext.get(CallContext.JUPYTER_HANDLER):
             page.kernel_id = kernel_id  # so that it can be ended when the visitor does not wait for it
+            options["env"] = {**options.get("env", os.environ), VISITOR: page.visitor}
         try:
             await super().start_kernel(kernel_id=kernel_id, **options)
         except BaseException:

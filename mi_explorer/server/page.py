@@ -4,6 +4,8 @@ from __future__ import annotations
 
 __all__ = ["LANDING", "CloseTab", "LessonPage", "NotFound"]
 
+import secrets
+
 import tornado.web
 from voila.handler import BaseVoilaHandler
 from voila.notebook_renderer import NotebookRenderer
@@ -14,6 +16,7 @@ from voila.utils import get_page_config
 from mi_explorer.server.kernels import Full
 
 LANDING = "index.ipynb"
+VISITOR_COOKIE = "mi-visitor"  # until the browser is closed: of one visitor's pages one computes at a time
 RETRY_SECONDS = 8  # after which the page of a full server tries again by itself
 
 
@@ -21,6 +24,7 @@ class LessonPage(TornadoVoilaHandler):
     """A notebook as a page, with a kernel of its own. Nobody waits for the landing page: all its code is for reading."""
 
     kernel_id = ""  # set by Kernels.start_kernel
+    visitor = ""  # read by Kernels.start_kernel: whose page it is, for the pool's sake
 
     @tornado.web.authenticated
     async def get(self, path: str = "") -> None:
@@ -28,6 +32,8 @@ class LessonPage(TornadoVoilaHandler):
             async for html, _ in renderer:
                 self.write(html)
             return
+        self.visitor = self.get_cookie(VISITOR_COOKIE) or secrets.token_hex(8)
+        self.set_cookie(VISITOR_COOKIE, self.visitor, path=self.base_url, httponly=True, samesite="Lax")
         try:
             await super().get(path)
         except Full:
