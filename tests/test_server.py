@@ -152,7 +152,7 @@ def test_a_message_may_have_a_megabyte(server):
 
 
 def test_no_code_comes_from_a_browser(server, tmp_path):
-    """Stock: right already, but that anybody who knows a kernel's id can shut it down on its control channel."""
+    """Stock: nothing runs there either, but shutdown_request ends the kernel, and the control channel answers."""
     kinds = [
         "execute_request", "inspect_request", "complete_request", "history_request", "is_complete_request", "input_reply",
         "create_subshell_request", "delete_subshell_request", "list_subshell_request", "debug_request", "interrupt_request",
@@ -389,7 +389,7 @@ def test_a_connection_that_breaks_off_keeps_its_kernel_for_a_while(server):
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
 def test_no_kernel_outlives_its_server(fresh, folder, how):
-    """An idle one, a busy one, and one that is just starting. Stock: right already."""
+    """An idle one, a busy one, and one that is just starting. Stock: they end, with SIGTERM by an error of the server's own."""
     path = folder / "slow.pid"
     path.unlink(missing_ok=True)
 
@@ -595,7 +595,7 @@ def test_a_token_can_be_made():
 
 
 def test_many_files_may_be_open(server):
-    """Stock: as many as the terminal allows, often 1,024, which are used up by a hundred pages."""
+    """Stock: as many as the terminal allows; where that is 1,024 a hundred pages use them up, and where it is all this passes."""
     import resource
 
     soft, hard = resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE)

@@ -18,8 +18,8 @@ PARTS = 256  # of one message: channel, header, parent, metadata, content and bu
 HEADER = 4096  # bytes; ours have 200
 MESSAGES, AT_ONCE = 200, 1000  # a second, and in one go; a slider that is dragged sends 60 a second
 OPENED, OPENED_AT_ONCE = 1, 50  # a second, and in one go: widgets that the browser creates: ours creates one when it connects
-BYTES, BYTES_AT_ONCE = 8e6, 24e6  # a table of 20 MB goes through at once
-PATIENCE = 10  # seconds for which somebody may send as fast as is allowed, or wait for a kernel that reads nothing
+BYTES, BYTES_AT_ONCE = 16e6, 24e6  # a second, and in one go; a table of 20 MB goes through at once
+PATIENCE = 5  # seconds for which somebody may send as fast as is allowed, or wait for a kernel that reads nothing
 
 
 class Malformed(ValueError):

@@ -109,7 +109,8 @@ class KernelSocket(KernelWebsocketHandler):
         said = json.loads(content)
         if kind == "stream" and said["name"] != "stderr":
             return False
-        if kind != "execute_input" and self.limits.complaints:
+        text = "\n".join(said["traceback"]) if kind == "error" else said.get("text", "")
+        if "Traceback" in text and self.limits.complaints:  # not what libraries mumble whenever a page connects
             self.limits.complaints -= 1
-            self.log.error("In a page's kernel:\n%s", said.get("text") or "\n".join(said["traceback"]))
+            self.log.error("In a page's kernel:\n%s", text)
         return True
