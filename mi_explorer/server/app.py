@@ -31,6 +31,8 @@ from mi_explorer.pool import Pool
 from mi_explorer.server.access import Access, Door, Stranger
 from mi_explorer.server.kernels import Kernels
 from mi_explorer.server.page import LANDING, CloseTab, LessonPage, NotFound
+from mi_explorer.server.provisioner import use_warm_kernels
+from mi_explorer.server.rendering import use_compiled_templates
 from mi_explorer.server.settings import ServeError, Settings
 from mi_explorer.server.websocket import MESSAGE_BYTES, KernelSocket
 from mi_explorer.widgets.formula import formula
@@ -196,7 +198,10 @@ def serve(
         print(meaning)
     print(f"MI Explorer is at {terms.address(found)}  (Ctrl+C ends it)", flush=True)
     Dashboard.terms = terms
-    dashboard = Dashboard.instance(config=configuration(found, folder, open_browser, terms), config_file_paths=[])
+    config = configuration(found, folder, open_browser, terms)
+    use_warm_kernels(config)
+    use_compiled_templates()
+    dashboard = Dashboard.instance(config=config, config_file_paths=[])
     dashboard.initialize(argv=[])
     pool = Pool(workers, scheduler, cache).start()
     os.environ.update(pool.environment)  # kernels inherit it

@@ -46,6 +46,7 @@ class KernelSocket(KernelWebsocketHandler):
     async def open(self, kernel_id: str) -> None:
         # Not what Jupyter does here besides: a second ping, with the same settings taken as milliseconds.
         self.limits = self.kernel_manager.limits[kernel_id]
+        self.set_nodelay(True)  # else a small message waits up to 40 ms for the browser to acknowledge the one before
         connected = self.connection.connect()
         for stream in self.connection.channels.values():
             stream.socket.sndhwm = WAITING

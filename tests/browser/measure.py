@@ -13,7 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from conftest import CHROMIUM, FLAGS, PAGE
+from conftest import CHROMIUM, FLAGS, LESSON
 from playwright.sync_api import sync_playwright
 
 from mi_explorer.pages.presets import PRESETS
@@ -97,7 +97,7 @@ def main():
 
 
 def report(browser):
-    lesson, empty = "http://localhost:8880/" + PAGE, "http://localhost:8881/"
+    lesson, empty = f"http://localhost:8880/voila/render/{LESSON}.ipynb", "http://localhost:8881/"
     times = {"lesson": [], "empty": []}
     for turn in range(ROUNDS + 1):
         for name, address, selectors in (
