@@ -294,7 +294,7 @@ def test_a_start_that_is_given_up_leaves_no_kernel_behind(config):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(WarmParent, "fork", slowly)
-        asyncio.run(give_up())
+        asyncio.run(asyncio.wait_for(give_up(), 60))
 
 
 def test_without_process_descriptors_kernels_are_started_as_ever(monkeypatch):

@@ -18,6 +18,7 @@ import pkgutil
 import signal
 import socket
 import sys
+from functools import partial
 from importlib import import_module
 
 PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
@@ -116,16 +117,16 @@ def run_kernel(argv: list[str], env: dict[str, str], cwd: str | None) -> None:
 
 
 def be_quiet_until_asked() -> None:
-    """Keep the messages about widgets to ourselves until a browser asks for all of them, as each does when it comes.
+    """Keep the messages about widgets to ourselves until a browser says something about widgets: each asks for all of them when it comes.
 
     Before that nobody could show them, but the server would open and read every one of the hundreds that a page begins with. Output
     widgets are told nonetheless: it is the server that fills them while the notebook is executed.
     """
     from ipykernel.comm.comm import BaseComm
     from ipykernel.kernelbase import Kernel
-    from ipywidgets import Widget
 
     kernel, publish = Kernel.instance(), BaseComm.publish_msg
+    handlers = {kind: kernel.shell_handlers[kind] for kind in ("comm_open", "comm_msg", "comm_info_request")}
     outputs = set()
 
     def publish_output(comm, kind, data=None, *rest, **facts):
@@ -134,13 +135,14 @@ def be_quiet_until_asked() -> None:
         if comm.comm_id in outputs:
             publish(comm, kind, data, *rest, **facts)
 
-    def asked(comm, message):
+    def asked(kind, *message):
         BaseComm.publish_msg = publish
         BaseComm.kernel = kernel  # else set by the first message of each, and without it a widget sends nothing
-        Widget.handle_control_comm_opened(comm, message)
+        kernel.shell_handlers.update(handlers)
+        return handlers[kind](*message)
 
     BaseComm.publish_msg = publish_output
-    kernel.comm_manager.register_target("jupyter.widget.control", asked)
+    kernel.shell_handlers.update({kind: partial(asked, kind) for kind in handlers})
 
 
 if __name__ == "__main__":
