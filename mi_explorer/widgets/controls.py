@@ -9,6 +9,7 @@ from __future__ import annotations
 __all__ = [
     "Chips",
     "button",
+    "callout",
     "card",
     "checkbox",
     "choices",
@@ -16,9 +17,11 @@ __all__ = [
     "dropdown",
     "fold",
     "group",
+    "links",
     "log_slider",
     "number",
     "page",
+    "quiet_button",
     "row",
     "segments",
     "set_icon",
@@ -101,6 +104,11 @@ def button(name: str, label: str, *, icon: str = "", primary: bool = False, help
     widget = widgets.Button(description=label, tooltip=help, layout=widgets.Layout(width="auto"))
     kind = "mi-primary" if primary else "mi-plain"
     return classed(widget, "mi-button", kind, css_name(name), *(["mi-icon", f"mi-icon-{icon}"] if icon else []))
+
+
+def quiet_button(name: str, label: str, *, help: str = ""):
+    """A button that looks like a link: for what may be passed over. Class ``mi-<name>``."""
+    return classed(widgets.Button(description=label, tooltip=help, layout=widgets.Layout(width="auto")), "mi-quiet-button", css_name(name))
 
 
 def set_icon(widget, icon: str) -> None:
@@ -205,6 +213,16 @@ def table(columns: list[str], rows: list[dict]) -> str:
 def row(*children):
     """Children side by side in equal widths; they wrap where the space is too narrow."""
     return classed(widgets.Box(list(children)), "mi-row")
+
+
+def links(*children):
+    """Quiet buttons in a line."""
+    return classed(widgets.Box(list(children)), "mi-links")
+
+
+def callout(*children, name: str):
+    """A tinted part of a card, for what speaks to the visitor. Class ``mi-<name>``."""
+    return classed(widgets.VBox(list(children)), "mi-callout", css_name(name))
 
 
 def group(*children):

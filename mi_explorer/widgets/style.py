@@ -47,7 +47,7 @@ def theme_css() -> str:
 
 def page_css() -> str:
     """The style of a page of widgets, wherever it is shown."""
-    return theme_css() + static("page.css") + static("report.css")
+    return theme_css() + static("page.css") + static("report.css") + static("teach.css")
 
 
 def site_css() -> str:
