@@ -65,6 +65,7 @@ class PanelPage:
         self.lay_out()
         self.follower = Follower(self.tick)
         self.show_desk()
+        self.follower.wake()
 
     # -- widgets -------------------------------------------------------------------------------------------------------
 

@@ -20,6 +20,7 @@ class PredictCard:
         self.prediction, self.on_change = prediction, on_change
         self.said: int | None = None
         self.open, self.revealed = True, False
+        self.told_already = False  # the run has come to its end: there is nothing left to reveal
         self.hints_shown = 0
         answers = [(str(number), option, "") for number, option in enumerate(prediction.options)]
         self.buttons, self.ask = controls.choices("predict", prediction.question, answers)
@@ -53,7 +54,7 @@ class PredictCard:
         self.tell()
 
     def restart(self) -> None:
-        self.said, self.open, self.revealed, self.hints_shown = None, True, False, 0
+        self.said, self.open, self.revealed, self.told_already, self.hints_shown = None, True, False, False, 0
         self.tell()
 
     def give_hint(self) -> None:
@@ -69,7 +70,7 @@ class PredictCard:
         for widget, shown in (
             (self.ask, self.open), (self.hint, self.open and self.hints_shown), (self.told, self.said is not None),
             (self.hint_button, self.open and self.hints_shown < len(self.prediction.hints)), (self.skip_button, self.open),
-            (self.reveal_button, self.said is not None and not self.revealed), (self.again_button, not self.open),
+            (self.reveal_button, self.said is not None and not self.revealed and not self.told_already), (self.again_button, not self.open),
         ):
             widget.layout.display = "" if shown else "none"
         (self.widget.add_class if self.open else self.widget.remove_class)("mi-asking")
@@ -81,4 +82,7 @@ class PredictCard:
         """What became of the answer, as HTML: once the run has come to an end, or earlier where the visitor wants to know."""
         if self.said is None or not (self.revealed or (final and snapshot is not None)):
             return ""
+        if final and snapshot is not None and not self.told_already:
+            self.told_already = True
+            self.show()
         return self.prediction.outcome(self.said, snapshot, unit)
