@@ -22,9 +22,11 @@ from mi_explorer.pages.question import MOST_SECONDS, OWN, Question
 from mi_explorer.pages.readout import remark
 from mi_explorer.pages.report_pictures import TABS, ReportPictures
 from mi_explorer.pages.shared_guess import SHARED
+from mi_explorer.pages.work import Work, estimate_cells
 from mi_explorer.parameters import ParameterError
 from mi_explorer.runners import study_runner
 from mi_explorer.tables import Table, read_table
+from mi_explorer.verdicts import format_mi
 from mi_explorer.widgets import PageLink, SidePicker, TableInput, controls
 
 if TYPE_CHECKING:
@@ -109,6 +111,7 @@ class OwnDataPage:
         self.answer = controls.text("answer-text")
         self.pictures = ReportPictures(self.on_view)
         self.link = PageLink(downloads=[list(entry) for entry in DOWNLOADS])
+        self.work = Work(self.link)
 
     def wire(self) -> None:
         self.examples.observe(lambda change: self.on_example(change["new"]), "value")
@@ -366,6 +369,13 @@ class OwnDataPage:
             self.pictures.draw(self.table, x, y, self.report, truth, self.unit.value, self.theme.dark, self.theme.narrow)
         return self.state in ("loading", "running")
 
+    def keep(self) -> None:
+        """The answer becomes a piece of the visitor's work; of a table of their own only the name."""
+        asked = self.asked
+        own = asked.table.name if asked.question.example == OWN else ""
+        words = [sentence_of(self.report, self.unit.value), self.predict.outcome(self.report, True, self.unit.value)]
+        self.work.add("estimate", estimate_cells(asked.question, tuple(asked.x), tuple(asked.y), own, words))
+
     def show_frame(self, frame) -> None:
         self.state = frame.state
         if frame.state == "failed":
@@ -374,6 +384,7 @@ class OwnDataPage:
         elif frame.state == "finished":
             self.report, self.asked = frame.latest, self.asking
             self.say(f"Finished in {self.report.seconds:.0f} s.")
+            self.keep()
             self.progress.value = ""
             self.show_answer()
             self.picture_due = True
@@ -384,6 +395,11 @@ class OwnDataPage:
         elif frame.note:
             self.progress.value = remark(frame.note)
         self.show_buttons()
+
+
+def sentence_of(report: Report, unit: str) -> str:
+    low, high = (format_mi(end, unit) for end in report.interval)
+    return f"{report_view.amount(report.value, unit)}, 95 % interval {low} to {high}. {report_view.meaning(report)}"
 
 
 def steps(asked: Asked):

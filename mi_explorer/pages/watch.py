@@ -22,10 +22,12 @@ from mi_explorer.pages.problem import ProblemPanel
 from mi_explorer.pages.readout import progress_line, table, truth_line
 from mi_explorer.pages.seen import seen
 from mi_explorer.pages.settings import experiment_fields, show_fields
+from mi_explorer.pages.work import Work, experiment_cells
 from mi_explorer.palette import assign
 from mi_explorer.parameters import ParameterError
 from mi_explorer.result import Look
 from mi_explorer.runners import Frame, experiment_runner
+from mi_explorer.verdicts import format_mi
 from mi_explorer.widgets import LiveChart, PageLink, controls
 
 FIRST_STEPS = 2000  # on the axis when a run begins
@@ -88,6 +90,7 @@ class WatchPage:
         self.table = controls.text("table")
         self.inside = Inside(self.on_view)
         self.link = PageLink(downloads=[list(entry) for entry in DOWNLOADS])
+        self.work = Work(self.link)
 
     def wire(self) -> None:
         for preset in PRESETS:
@@ -248,7 +251,7 @@ class WatchPage:
 
     def on_reset(self) -> None:
         self.preset = self.preset or PRESETS[0]
-        self.state = "reset"
+        self.state, self.wish = "reset", None
         self.show_experiment(self.preset.experiment)
         self.guess.ask(self.experiment)
         self.say("Settings are back to the preset's. Press Run.")
@@ -328,7 +331,19 @@ class WatchPage:
             self.inside.draw(self.look, self.ran, self.unit.value, dark=self.theme.dark)
         return self.wish is not None or self.state in ("loading", "running", "paused")
 
+    def keep(self) -> None:
+        """The run on the chart becomes a piece of the visitor's work, if it has come to something."""
+        unit = self.unit.value
+        if self.ran and (readings := self.standing.readings(self.ran, False)):
+            told = [f"{one.bound.name}: {format_mi(one.estimate, unit)} ± {format_mi(one.stderr, unit)} {unit}" for one in readings]
+            until = "" if self.done >= self.ran.steps else f"Left after {self.done:,} steps."
+            words = [seen(readings, unit), "; ".join(told), until, self.guess.outcome(readings, True)]
+            title = f"Watch the bounds converge · {self.ran.at(self.done).distribution.label}"
+            self.work.add("watch", experiment_cells(title, self.ran, unit, words))
+
     def clear(self) -> None:
+        if self.ran and self.done < self.ran.steps:
+            self.keep()
         self.runner.stop()
         self.state, self.done, self.ran, self.look = "idle", 0, None, None
         self.standing = Standing()
@@ -338,6 +353,8 @@ class WatchPage:
         self.show_buttons()
 
     def begin(self, experiment: Experiment, paused: bool) -> None:
+        if self.ran and self.done < self.ran.steps:
+            self.keep()
         self.standing, self.blocks = Standing(), Blocks(experiment.steps)
         self.done, self.look, self.ran = 0, None, experiment
         styles = assign(experiment.bounds, bounds)
@@ -400,6 +417,7 @@ class WatchPage:
             self.say(f"Paused at step {self.done:,}.{ended}")
         elif frame.state == "finished":
             self.say(f"Finished after {self.done:,} steps.{ended}")
+            self.keep()
         self.show_buttons()
 
     def show_buttons(self) -> None:

@@ -16,6 +16,7 @@ from mi_explorer.pages.follow import Every, Follower
 from mi_explorer.pages.panels.panel import Desk, Panel
 from mi_explorer.pages.panels.words import prose, time_left
 from mi_explorer.pages.readout import remark
+from mi_explorer.pages.work import Work, study_cells
 from mi_explorer.parameters import ParameterError
 from mi_explorer.runners import StudyFrame, study_runner
 from mi_explorer.widgets import PageLink, controls
@@ -86,6 +87,7 @@ class PanelPage:
         self.table = controls.text("table")
         self.notes = controls.text("caveats")
         self.link = PageLink(downloads=[list(entry) for entry in DOWNLOADS])
+        self.work = Work(self.link)
 
     def wire(self) -> None:
         for panel in self.lesson.panels:
@@ -311,6 +313,7 @@ class PanelPage:
         if self.at_work and self.at_work.state in GOING:
             self.runner.stop()
             self.at_work.leave("stopped", "Stopped. What has been found so far stays.")
+            self.keep(self.at_work)
             self.due = True
             self.show_words()
 
@@ -325,10 +328,20 @@ class PanelPage:
             desk.words, desk.left = frame.error, ""
         elif frame.state == "finished":
             desk.words, desk.left = f"Finished in {time.monotonic() - self.began[0]:.0f} s.", ""
+            self.keep(desk)
         elif before == "loading" and frame.state == "running":
             desk.words = "Running."
         if desk is self.desk and (frame.state != before or self.lines.due()):
             self.show_words()
+
+    def keep(self, desk: Desk) -> None:
+        """What has been found becomes a piece of the visitor's work."""
+        panel, snapshot, unit = desk.panel, desk.snapshot, self.unit.value
+        if snapshot is not None:
+            whole = "" if snapshot.done == 1 else f"Stopped at {100 * snapshot.done:.0f} %."
+            words = [panel.headline(snapshot, unit), whole, desk.predict.outcome(snapshot, True, unit)]
+            title = f"{self.lesson.title} · {panel.label}"
+            self.work.add(panel.key, study_cells(self.lesson.notebook, panel.key, title, snapshot.study, unit, words))
 
     def tell_time(self, desk: Desk, done: float) -> None:
         now = time.monotonic()
