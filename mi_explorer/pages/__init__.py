@@ -1,6 +1,6 @@
 """The lessons' pages: each is a function; showing what it returns in a notebook cell shows the page. No torch until a run."""
 
-__all__ = ["LESSONS", "contrast", "five_things", "generating", "own_data", "panel", "predicting", "seeing", "watch", "what_is", "why"]
+__all__ = ["LESSONS", "contrast", "five_things", "generating", "own_data", "panel", "predicting", "references", "seeing", "watch", "what_is", "why"]
 
 from mi_explorer.pages.contrast import LESSON as CONTRAST
 from mi_explorer.pages.contrast import contrast
@@ -23,6 +23,15 @@ from mi_explorer.parameters import ParameterError
 
 #: The pages that are made of panels, in the order of their cards.
 LESSONS = (WHAT_IS, FIVE_THINGS, WHY, CONTRAST, GENERATING, SEEING, PREDICTING)
+
+
+def references():
+    """The sources of everything here, for a notebook cell."""
+    from IPython.display import Markdown
+
+    from mi_explorer.pages.sources import sources
+
+    return Markdown(sources(LESSONS))
 
 
 def panel(lesson: str, key: str) -> Panel:
