@@ -119,7 +119,8 @@ def set_icon(widget, icon: str) -> None:
 
 
 def text(name: str, value: str = "", *, live: bool = False):
-    """A read-out (HTML). With ``live`` a screen reader says its changes: for status lines, not for numbers that run."""
+    """A read-out (HTML). With ``live`` a screen reader says its changes, every two seconds at most (``announce.js``): for
+    status lines, not for numbers that run."""
     return classed(widgets.HTML(value), "mi-text", css_name(name), *(["mi-live"] if live else []))
 
 

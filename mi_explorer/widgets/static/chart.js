@@ -115,11 +115,12 @@ class View {
     this.line = element("div", "mi-crosshair");
     this.plot.append(this.canvas, this.hint, this.line);
     this.guess = new GuessLine(this.model, this.plot, (nats) => this.number(nats));
-    this.tip = element("div", "mi-tip", { role: "status" });
+    this.tip = element("div", "mi-tip");
+    this.table = new CurveTable((nats) => this.number(nats));
     this.note = element("div", "mi-note");
     const stage = element("div", "mi-stage");
     stage.append(this.plot, this.guess.node, this.tip);
-    this.root.append(this.legend, stage, this.note);
+    this.root.append(this.legend, stage, this.note, this.table.node);
     el.append(this.root);
     this.buildLegend();
   }
@@ -144,7 +145,10 @@ class View {
       themes.observe(node, { attributes: true, attributeFilter: ["class", "data-mi-theme", "data-mi-projector", "data-jp-theme-light", "data-jp-theme-name"] });
     this.cleanups.push(() => sizes.disconnect(), () => themes.disconnect());
 
-    const pointAt = (event) => this.point(event.clientX - this.plot.getBoundingClientRect().left);
+    const pointAt = (event) => {
+      this.tip.classList.remove("mi-live"); // a pointer's path is not read out
+      this.point(event.clientX - this.plot.getBoundingClientRect().left);
+    };
     this.plot.addEventListener("pointermove", pointAt);
     this.plot.addEventListener("pointerdown", pointAt);
     this.plot.addEventListener("pointerleave", () => this.setCursor(null));
@@ -209,6 +213,7 @@ class View {
     };
     this.geometry = drawPlot(ctx, width, height, scene, readTheme(this.root));
     this.guess.place(this.geometry);
+    this.table.show(scene);
     this.describe(scene);
     this.updateLegend();
     this.showCursor();
@@ -304,6 +309,7 @@ class View {
     const jump = { ArrowLeft: -1, ArrowRight: 1, PageUp: 10, PageDown: -10, Home: -Infinity, End: Infinity }[event.key];
     if (jump === undefined || !longest) return;
     event.preventDefault();
+    this.tip.classList.add("mi-live"); // whoever reads with keys may be listening
     const pace = Math.max(1, Math.round(longest.count / 100));
     const from = this.cursor === null ? longest.count - 1 - jump * pace : longest.at(this.cursor);
     const index = Math.max(0, Math.min(longest.count - 1, from + jump * pace));
@@ -370,6 +376,7 @@ class View {
   remove() {
     cancelAnimationFrame(this.request);
     clearTimeout(this.retry);
+    this.table.remove();
     for (const clean of this.cleanups) clean();
   }
 }
