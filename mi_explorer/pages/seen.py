@@ -22,7 +22,7 @@ def seen(readings: list[Reading], unit: str) -> str:
 
     def stands(one: Reading) -> str:
         if off(one) <= CLOSE:
-            return f"{one.bound.name} found {amount(one.estimate)} of {amount(one.truth)}"
+            return f"{one.bound.name} found {format_mi(one.estimate, unit)} of {amount(one.truth)}"
         side = "too much" if one.estimate > one.truth else "too little"
         return f"{one.bound.name} shows {amount(one.estimate)}, {format_mi(off(one), unit)} {side}"
 
