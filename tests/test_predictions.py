@@ -82,6 +82,15 @@ def test_the_answer_follows_the_settings():
     assert right(Microscope(mi=0.5, dim=20)) < 2
 
 
+def test_what_is_revealed_early_is_no_verdict():
+    study = dataclasses.replace(PANELS["microscope"].stories[0].study, repeats=40)
+    items = study.carry_out()
+    early = next(items)
+    items.close()
+    outcome = PANELS["microscope"].predict.outcome(2, early, "nats")
+    assert early.done < 1 and "it looks like" in outcome and "so it is" not in outcome
+
+
 def test_bands_begin_with_their_limit():
     assert [band(value, 1, 2) for value in (0.9, 1, 1.9, 2, 9)] == [0, 1, 1, 2, 2]
 

@@ -33,10 +33,12 @@ class Prediction:
         why = f'<span class="mi-because">{prose(self.because)}</span>'
         if snapshot is None:
             return f"{told}. Nothing has been measured yet: press Run to see it. {why}"
-        right = self.right(snapshot)
-        if right is None and snapshot.done < 1:
+        right, done = self.right(snapshot), getattr(snapshot, "done", 1)
+        if right is None and done < 1:
             return f"{told}. It is too early to tell: let the run go on. {why}"
         number = prose(self.happened(snapshot, unit))
+        if done < 1:
+            return f"{told}. After {100 * done:.0f} % of the run it looks like <b>{html.escape(self.options[right])}</b>: {number}. {why}"
         if right is None:
             return f"{told}. With these settings it is not decided: {number}. {why}"
         if right == said:
