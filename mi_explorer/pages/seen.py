@@ -39,7 +39,8 @@ def seen(readings: list[Reading], unit: str) -> str:
         text = f"{truth}Nearest: {stands(best)}. Furthest off: {stands(worst)}."
     capped = [one for one in told if (top := one.bound.ceiling(one.batch_size)) is not None and one.truth > top]
     if capped:
-        text += f" With K = {capped[0].batch_size} {capped[0].bound.name} could not have shown more than {amount(capped[0].bound.ceiling(capped[0].batch_size))}."
+        one = capped[0]
+        text += f" With K = {one.batch_size} {one.bound.name} could not have shown more than {amount(one.bound.ceiling(one.batch_size))}."
     jumpy = max(told, key=lambda one: one.sd if math.isfinite(one.sd) else 0)
     if math.isfinite(jumpy.sd) and jumpy.sd > max(0.5, 0.25 * jumpy.truth):
         text += f" {jumpy.bound.name} jumps: its replicates differ by {amount(jumpy.sd)}."

@@ -135,8 +135,10 @@ CARDS = Panel(
         "The views share shape and hue; the position is drawn anew for each. What will the learned code know of the position?",
         ("All of it: it is plainly to be seen", "A part of it, above chance", "Nothing: only chance is left"),
         right=lambda s: None if s.study.position == "shared" else known_position(float(s.probes[0, 2].mean())),
-        happened=lambda s, unit: f"a probe on the code tells the position in {100 * s.probes[0, 2].mean():.0f} % of the cards, where chance is 25 %",
-        because="The bound pays for what the views share and not for anything else; but nothing punishes a remainder, and so the code keeps "
+        happened=lambda s, unit: f"a probe on the code tells the position in {100 * s.probes[0, 2].mean():.0f} % of the cards, "
+        f"where chance is 25 %",
+        because="The bound pays for what the views share and not for anything else; but nothing punishes a remainder, and so the "
+        "code keeps "
         "a little of what it does not need.",
         hints=("Does knowing the position help to find the partner?", "Is there a penalty for knowing it all the same?"),
     ),

@@ -127,11 +127,14 @@ DIGITS = Panel(
         ),
     ),
     predict=Prediction(
-        "No labels at all, only “these two pictures show the same digit”. How many fresh digits does a linear probe read from the code afterwards?",
+        "No labels at all, only “these two pictures show the same digit”. How many fresh digits does a linear probe read from the "
+        "code afterwards?",
         ("One in ten, as by guessing", "About half", "Eight or nine of ten", "As many as a network trained with all labels"),
         right=read_right,
-        happened=lambda s, unit: f"{100 * s.latest['contrast'].mean():.0f} %, and untrained it was {100 * s.latest['random'].mean():.0f} %",
-        because="To know two views of one picture again, wherever and however turned they are, the code must keep the shape and forget the place. "
+        happened=lambda s, unit: f"{100 * s.latest['contrast'].mean():.0f} %, and untrained it was "
+        f"{100 * s.latest['random'].mean():.0f} %",
+        because="To know two views of one picture again, wherever and however turned they are, the code must keep the shape and "
+        "forget the place. "
         "The shape is most of what makes a digit.",
         hints=("What do the two views share, and what not?", "Would you need names to see which of them are alike?"),
     ),

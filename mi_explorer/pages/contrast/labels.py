@@ -93,10 +93,17 @@ FEW = Panel(
     ),
     predict=Prediction(
         "Five labelled examples of each digit. Which reads fresh digits best?",
-        ("A network trained on the labelled digits alone", "A linear probe on a code learned without labels", "A linear probe on the pixels", "All about the same"),
+        (
+            "A network trained on the labelled digits alone",
+            "A linear probe on a code learned without labels",
+            "A linear probe on the pixels",
+            "All about the same",
+        ),
         right=lambda s: None if s.known < 3 else few_best(s),
-        happened=lambda s, unit: f"frozen code {100 * s.mean('contrast', 2):.0f} %, network from nothing {100 * s.mean('scratch', 2):.0f} %, pixels {100 * s.mean('raw', 2):.0f} %",
-        because="Many pictures without names have already taught the code what does not matter: the place, the size, a little turning. "
+        happened=lambda s, unit: f"frozen code {100 * s.mean('contrast', 2):.0f} %, network from nothing "
+        f"{100 * s.mean('scratch', 2):.0f} %, pixels {100 * s.mean('raw', 2):.0f} %",
+        because="Many pictures without names have already taught the code what does not matter: the place, the size, a little "
+        "turning. "
         "Five names are then enough for the rest; with many labels the advantage is gone.",
         hints=("Fifty labelled pictures in all: can a network learn from them that the place does not matter?",),
     ),

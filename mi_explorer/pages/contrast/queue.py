@@ -103,12 +103,14 @@ QUEUE = Panel(
         ),
     ),
     predict=Prediction(
-        "1,024 codes of earlier batches wait in a queue. What if the encoder that makes them follows the trained one at once, without momentum?",
+        "1,024 codes of earlier batches wait in a queue. What if the encoder that makes them follows the trained one at once, "
+        "without momentum?",
         ("It learns faster", "It learns the same", "It learns next to nothing"),
         right=lambda s: momentum_helps(*s.fresh[-3:].mean((0, 2))[:2]),
         happened=lambda s, unit: f"on fresh pictures {amount(float(s.fresh[-1, 1].mean()), unit)} without momentum, "
         f"{amount(float(s.fresh[-1, 0].mean()), unit)} with momentum {s.study.momentum:g}",
-        because="The codes in the queue come from encoders that are gone. If the present one differs much, partner and strangers are told "
+        because="The codes in the queue come from encoders that are gone. If the present one differs much, partner and strangers "
+        "are told "
         "apart by their age, and that is all that is learned. Slow keys stay comparable.",
         hints=("Partners are coded now, strangers were coded many steps ago. Is there an easy way to tell them apart?",),
     ),

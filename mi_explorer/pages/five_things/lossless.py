@@ -83,12 +83,15 @@ LOSSLESS = Panel(
         ),
     ),
     predict=Prediction(
-        "A network that can be undone exactly is trained to hide the digits from linear classifiers. How many does a linear probe still read from its code?",
+        "A network that can be undone exactly is trained to hide the digits from linear classifiers. How many does a linear probe "
+        "still read from its code?",
         ("As many as before: nothing is lost", "Some fewer", "Hardly more than by guessing"),
         right=lambda s: hidden(s.accuracy[0, 1].mean(), s.accuracy[-1, 1].mean()),
-        happened=lambda s, unit: f"{s.accuracy[-1, 1].mean():.2f} of them, after {s.accuracy[0, 1].mean():.2f} before the training, and from the undone code "
+        happened=lambda s, unit: f"{s.accuracy[-1, 1].mean():.2f} of them, after {s.accuracy[0, 1].mean():.2f} before the "
+        f"training, and from the undone code "
         f"{s.restored[1]:.2f}",
-        because="All the information is still there, to the last pixel, but no longer where a line can find it. What a code is good for "
+        because="All the information is still there, to the last pixel, but no longer where a line can find it. What a code is "
+        "good for "
         "depends on how it is arranged, and information does not notice arrangements.",
         hints=("What would a padlock do to a message? Is it shorter afterwards?",),
     ),

@@ -102,11 +102,14 @@ NO_DECODER = Panel(
         ),
     ),
     predict=Prediction(
-        "Digits before loud backgrounds. One code must redraw the picture, the other must recognise two views of a digit. From which are more digits read?",
+        "Digits before loud backgrounds. One code must redraw the picture, the other must recognise two views of a digit. From "
+        "which are more digits read?",
         ("From the one that redraws: it keeps more", "From the one that recognises", "From both alike"),
         right=lambda s: apart(*s.accuracy[-1].mean(-1)),
-        happened=lambda s, unit: f"{s.accuracy[-1, 1].mean():.2f} from the one that recognises, {s.accuracy[-1, 0].mean():.2f} from the one that redraws",
-        because="Whoever has to draw keeps what covers most pixels, and here that is the background. Contrast keeps what two views share, "
+        happened=lambda s, unit: f"{s.accuracy[-1, 1].mean():.2f} from the one that recognises, {s.accuracy[-1, 0].mean():.2f} "
+        f"from the one that redraws",
+        because="Whoever has to draw keeps what covers most pixels, and here that is the background. Contrast keeps what two views "
+        "share, "
         "and may forget the rest.",
         hints=("Eight numbers for 64 pixels: what is most of the drawing about?", "And what do the two views have in common?"),
     ),

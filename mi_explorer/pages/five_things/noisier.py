@@ -98,9 +98,11 @@ NOISIER = Panel(
         "Noise is added, and the estimate falls. Whose doing is that?",
         ("The estimator's: noise upsets it", "The truth's: there is less to know", "Half of each"),
         right=whose_fall,
-        happened=lambda s, unit: f"the truth falls by {amount(gaussian(LEAST_NOISE) - gaussian(s.study.noise), unit)}, and KSG is never further than "
+        happened=lambda s, unit: f"the truth falls by {amount(gaussian(LEAST_NOISE) - gaussian(s.study.noise), unit)}, and KSG is "
+        f"never further than "
         f"{amount(np.abs(s.ksg.mean(-1) - gaussian(s.study.noises)).max(), unit)} from it",
-        because="Noise covers what x had to say about y, also for somebody who knows everything. An estimate that did not fall would be wrong.",
+        because="Noise covers what x had to say about y, also for somebody who knows everything. An estimate that did not fall "
+        "would be wrong.",
         hints=("How well could you guess x yourself, knowing all the rules, behind that much noise?",),
     ),
     main=("noise", "error", "channels", "pairs"),

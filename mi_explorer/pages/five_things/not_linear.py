@@ -98,12 +98,15 @@ NOT_LINEAR = Panel(
         ),
     ),
     predict=Prediction(
-        "One cloud is a straight line with correlation 0.80; the three others have correlations near 0. Which one tells most about y?",
+        "One cloud is a straight line with correlation 0.80; the three others have correlations near 0. Which one tells most about "
+        "y?",
         ("The straight one", "One of the bent ones", "All four the same", "The bent ones tell nothing"),
         right=lambda s: 2,
-        happened=lambda s, unit: f"each holds {amount(s.study.mi, unit)}, with correlations from {plain(min(c.correlation for c in s.clouds))} to "
+        happened=lambda s, unit: f"each holds {amount(s.study.mi, unit)}, with correlations from "
+        f"{plain(min(c.correlation for c in s.clouds))} to "
         f"{plain(max(c.correlation for c in s.clouds))}",
-        because="The noise of each was chosen so. Correlation asks for a straight line only; mutual information asks how much less open y is "
+        because="The noise of each was chosen so. Correlation asks for a straight line only; mutual information asks how much less "
+        "open y is "
         "once x is known, along whatever curve.",
         hints=("Fix one x in the picture. How wide is the range of y that is left?",),
     ),

@@ -95,9 +95,11 @@ SAME_LAW = Panel(
         "x and y follow the very same distribution, and they are strongly correlated. What is their mutual information?",
         ("Zero: the distributions are the same", "Clearly above zero", "It cannot be said without more knowledge"),
         right=lambda s: int(s.study.truths()[1, 0] > 0.05),
-        happened=lambda s, unit: f"it is {amount(s.study.truths()[1, 0], unit)}, and the critic finds {format_mi(s.latest.mean(-1)[1, 0], unit)}"
+        happened=lambda s, unit: f"it is {amount(s.study.truths()[1, 0], unit)}, and the critic finds "
+        f"{format_mi(s.latest.mean(-1)[1, 0], unit)}"
         if len(s.steps) else f"it is {amount(s.study.truths()[1, 0], unit)}",
-        because="Mutual information compares pairs that belong together with pairs that were shuffled, and not x with y. It is zero when the two "
+        because="Mutual information compares pairs that belong together with pairs that were shuffled, and not x with y. It is "
+        "zero when the two "
         "are independent, whatever their distributions are.",
         hints=("Which two things does the log ratio compare? Not p(x) with p(y).",),
     ),

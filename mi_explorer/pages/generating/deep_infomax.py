@@ -100,12 +100,15 @@ DEEP_INFOMAX = Panel(
         ),
     ),
     predict=Prediction(
-        "A code trained so that its own patches are recognised, and as many principal components, a method of 1901. From which are more digits read?",
+        "A code trained so that its own patches are recognised, and as many principal components, a method of 1901. From which are "
+        "more digits read?",
         ("From the trained code, clearly", "From both about the same, the components a little ahead", "From the untrained network"),
         right=lambda s: old_and_new(s.accuracy[0, 0].mean(), s.accuracy[-1, 0].mean(), float(s.known[1])),
-        happened=lambda s, unit: f"{s.accuracy[-1, 0].mean():.2f} from the trained code, {float(s.known[1]):.2f} from the components, "
+        happened=lambda s, unit: f"{s.accuracy[-1, 0].mean():.2f} from the trained code, {float(s.known[1]):.2f} from the "
+        f"components, "
         f"{s.accuracy[0, 0].mean():.2f} before the training",
-        because="More information between parts and whole is not yet information about the digit: nobody asked for that. On small, centred pictures the directions "
+        because="More information between parts and whole is not yet information about the digit: nobody asked for that. On small, "
+        "centred pictures the directions "
         "of largest variance are hard to beat.",
         hints=("Does anything in the training know what a digit is?",),
     ),

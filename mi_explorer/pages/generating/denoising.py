@@ -95,14 +95,20 @@ DENOISING = Panel(
         ),
     ),
     predict=Prediction(
-        "Cleaning noisy digits that were never seen: a trained denoising autoencoder against the best linear filter. Who leaves less noise?",
+        "Cleaning noisy digits that were never seen: a trained denoising autoencoder against the best linear filter. Who leaves "
+        "less noise?",
         ("The autoencoder", "The filter", "Both the same, within a few per cent"),
         right=lambda s: cleaner(float(s.looks[-1].cleaning[1].mean()), s.known.error),
-        happened=lambda s, unit: f"{s.looks[-1].cleaning[1].mean():.4f} a pixel are left by the autoencoder, {s.known.error:.4f} by the filter, "
+        happened=lambda s, unit: f"{s.looks[-1].cleaning[1].mean():.4f} a pixel are left by the autoencoder, {s.known.error:.4f} "
+        f"by the filter, "
         f"of {s.study.sigma**2:.3f}",
-        because="The filter knows mean and covariance, and that is all a linear map can use. Given enough digits, the network learns what digits look like beyond "
+        because="The filter knows mean and covariance, and that is all a linear map can use. Given enough digits, the network "
+        "learns what digits look like beyond "
         "that; given few, it does not.",
-        hints=("What is there to know about digits beyond which pixels go together?", "And how many examples would it take to learn that?"),
+        hints=(
+            "What is there to know about digits beyond which pixels go together?",
+            "And how many examples would it take to learn that?",
+        ),
     ),
     main=("images", "sigma", "units", "seeds"),
     more=("steps", "batch_size", "width", "learning_rate", "seed"),

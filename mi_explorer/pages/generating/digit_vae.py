@@ -106,11 +106,16 @@ DIGIT_VAE = Panel(
         ),
     ),
     predict=Prediction(
-        "A VAE on digits, and its KL term counts four times (β = 4). How much does its code still hold of the image, of 7.17 nats at most?",
+        "A VAE on digits, and its KL term counts four times (β = 4). How much does its code still hold of the image, of 7.17 nats "
+        "at most?",
         ("About 5 nats", "About 2 nats", "Less than half a nat"),
         right=at_four,
-        happened=lambda s, unit: ", ".join(f"{amount(value, unit)} at {arm.name}" for arm, value in zip(s.study.arms, s.looks[-1].information.mean(1))),
-        because="The KL term contains the information of the code about the image. Paying for it four times, it is cheaper to say nearly nothing and "
+        happened=lambda s, unit: ", ".join(
+            f"{amount(value, unit)} at {arm.name}"
+            for arm, value in zip(s.study.arms, s.looks[-1].information.mean(1))
+        ),
+        because="The KL term contains the information of the code about the image. Paying for it four times, it is cheaper to say "
+        "nearly nothing and "
         "to rebuild every image as the same blur.",
         hints=("What is inside the KL term, beside the distance from the prior?",),
     ),

@@ -118,11 +118,14 @@ INFOGAN = Panel(
         ),
     ),
     predict=Prediction(
-        "Eight modes. A plain GAN loses most of them. Now each sample must also show which of eight codes made it. How many modes are visited?",
+        "Eight modes. A plain GAN loses most of them. Now each sample must also show which of eight codes made it. How many modes "
+        "are visited?",
         ("As few as before", "About half", "All, or nearly all"),
         right=lambda s: band(s.info[-1].covered.mean() / s.modes, 0.35, 0.8),
-        happened=lambda s, unit: f"{covered(s.info[-1].covered)} of {s.modes} with the term, {covered(s.rival[-1].covered)} by the {RIVALS[s.study.rival]}",
-        because="Codes that shall be told apart may not all lead to one place, and so the generator is pushed apart. It is the discriminator "
+        happened=lambda s, unit: f"{covered(s.info[-1].covered)} of {s.modes} with the term, {covered(s.rival[-1].covered)} by the "
+        f"{RIVALS[s.study.rival]}",
+        because="Codes that shall be told apart may not all lead to one place, and so the generator is pushed apart. It is the "
+        "discriminator "
         "that says where: with unstable training the codes differ, and modes are missing all the same.",
         hints=("If all samples are alike, can anybody read a code off them?",),
     ),

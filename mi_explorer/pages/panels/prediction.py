@@ -16,8 +16,8 @@ class Prediction:
     """question: short, about what will be seen; options: three or four answers that somebody might honestly give.
 
     right(snapshot): the number of the answer that the run bears out, from 0, or None where it is too early, or where these settings
-    do not decide it; happened(snapshot, unit): what was measured, half a sentence with its number, asked of a decided or finished run; because: the reason, hidden until then;
-    hints: one or two, each a nudge and no answer.
+    do not decide it; happened(snapshot, unit): what was measured, half a sentence with its number, asked of a decided or finished run;
+    because: the reason, hidden until then; hints: one or two, each a nudge and no answer.
     """
 
     question: str

@@ -104,11 +104,14 @@ DISTRACTORS = Panel(
         ),
     ),
     predict=Prediction(
-        "A quiet swing and loud noise that cannot be predicted. Two codes of two numbers: one predicts the future, one rebuilds the past. Which keeps the swing?",
+        "A quiet swing and loud noise that cannot be predicted. Two codes of two numbers: one predicts the future, one rebuilds "
+        "the past. Which keeps the swing?",
         ("The one that rebuilds", "The one that predicts", "Both", "Neither"),
         right=lambda s: keeper(float(s.r2["cpc"].mean()), float(s.r2["autoencoder"].mean())),
-        happened=lambda s, unit: f"R² to the swing is {share(s.r2['cpc'].mean())} for the code that predicts and {share(s.r2['autoencoder'].mean())} for the one that rebuilds",
-        because="Two numbers are few. Rebuilding spends them on what is loud, predicting on what lasts. Let the noise last longer than the swing, "
+        happened=lambda s, unit: f"R² to the swing is {share(s.r2['cpc'].mean())} for the code that predicts and "
+        f"{share(s.r2['autoencoder'].mean())} for the one that rebuilds",
+        because="Two numbers are few. Rebuilding spends them on what is loud, predicting on what lasts. Let the noise last longer "
+        "than the swing, "
         "and prediction keeps the noise.",
         hints=("What makes the squared error of rebuilding small: the quiet part or the loud part?",),
     ),

@@ -114,9 +114,11 @@ MASKED = Panel(
         "A network that has learned 100 sentences by heart: what does “entropy less its loss” show on those sentences?",
         ("Just the truth", "Less than the truth: it is a lower bound", "More than there is to know"),
         right=lambda s: by_heart(float(last(s, "training", "few").mean()), s.truth),
-        happened=lambda s, unit: f"{format_mi(last(s, 'training', 'few').mean(), unit)} on its own sentences and {format_mi(last(s, 'fresh', 'few').mean(), unit)} on fresh ones, "
+        happened=lambda s, unit: f"{format_mi(last(s, 'training', 'few').mean(), unit)} on its own sentences and "
+        f"{format_mi(last(s, 'fresh', 'few').mean(), unit)} on fresh ones, "
         f"for a truth of {amount(s.truth, unit)}",
-        because="The bound holds for sentences that the network was not taught with. On its own it has learned the answers, and no promise is left: a "
+        because="The bound holds for sentences that the network was not taught with. On its own it has learned the answers, and no "
+        "promise is left: a "
         "bound must be held out.",
         hints=("Does the promise hold for pairs that the training has seen?",),
     ),

@@ -88,11 +88,14 @@ REACHING = Panel(
         ),
     ),
     predict=Prediction(
-        "An agent acts on a code of two numbers, learned by rebuilding what it sees among loud noise. How well does it hold the swing at its goal?",
+        "An agent acts on a code of two numbers, learned by rebuilding what it sees among loud noise. How well does it hold the "
+        "swing at its goal?",
         ("As well as can be", "Somewhat worse than can be", "As if its eyes were closed"),
         right=lambda s: None if s.now("autoencoder") is None else acts(float(s.now("autoencoder").mean()), s.exact),
-        happened=lambda s, unit: f"it pays {share(float(s.now('autoencoder').mean()))} a step; the least is {share(s.exact['lqg'])}, blind it is {share(s.exact['blind'])}",
-        because="The two numbers went to the loud noise, so the policy knows nothing of the swing, however long it searches. No controller can use what the code has "
+        happened=lambda s, unit: f"it pays {share(float(s.now('autoencoder').mean()))} a step; the least is "
+        f"{share(s.exact['lqg'])}, blind it is {share(s.exact['blind'])}",
+        because="The two numbers went to the loud noise, so the policy knows nothing of the swing, however long it searches. No "
+        "controller can use what the code has "
         "thrown away.",
         hints=("What are the two numbers about? Not what the agent needs, perhaps.",),
     ),

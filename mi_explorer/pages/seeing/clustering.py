@@ -107,7 +107,8 @@ CLUSTERING = Panel(
         ("More information, better clusters", "More information, worse clusters", "Less information, worse clusters"),
         right=lambda s: easy_views(s) if started(s) else None,
         happened=lambda s, unit: f"with views {facts(s, 'views', unit)}; without {facts(s, 'same', unit)}",
-        because="Without views any confident, even split of the pictures has the most information there can be, about whatever it likes. The views say what "
+        because="Without views any confident, even split of the pictures has the most information there can be, about whatever it "
+        "likes. The views say what "
         "must not matter, and that makes the clusters digits.",
         hints=("If agreeing costs nothing, is there any reason to sort by digit?",),
     ),

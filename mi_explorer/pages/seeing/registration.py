@@ -99,11 +99,13 @@ REGISTRATION = Panel(
         ),
     ),
     predict=Prediction(
-        "Bright in one scanner is dark in the other, and not even that is a straight line. Which measure is largest where the heads lie on top of each other?",
+        "Bright in one scanner is dark in the other, and not even that is a straight line. Which measure is largest where the "
+        "heads lie on top of each other?",
         ("Smallest squared difference", "Largest |correlation|", "Largest mutual information", "Any of them"),
         right=meets,
         happened=lambda s, unit: "; ".join(f"{MEASURES[name]} within a pixel in {within(errors)}" for name, errors in s.errors.items()),
-        because="Squared difference wants equal greys, correlation a straight line. Mutual information only wants one grey to tell the other, by "
+        because="Squared difference wants equal greys, correlation a straight line. Mutual information only wants one grey to tell "
+        "the other, by "
         "whatever rule, and that is best where the same tissue meets itself.",
         hints=("Must the greys be equal? Must they lie on a line? What must they do?",),
     ),

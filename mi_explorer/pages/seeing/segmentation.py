@@ -103,8 +103,11 @@ SEGMENTATION = Panel(
         "Shape and ground have the same mean grey; the shape is only rougher. Can it be cut out?",
         ("No: there is no difference to see", "By a threshold, if it is the right one", "By information between greys and labels"),
         right=cut_out,
-        happened=lambda s, unit: "overlap with the truth: " + ", ".join(f"{METHODS[name]} {np.mean(scores):.2f}" for name, scores in s.scores.items()),
-        because="Very dark and very bright greys both speak for the shape. No single threshold can say that; a histogram of each side can, and that is what "
+        happened=lambda s, unit: "overlap with the truth: " + ", ".join(
+            f"{METHODS[name]} {np.mean(scores):.2f}" for name, scores in s.scores.items()
+        ),
+        because="Very dark and very bright greys both speak for the shape. No single threshold can say that; a histogram of each "
+        "side can, and that is what "
         "the information is made of, with short borders as its second wish.",
         hints=("Very dark or very bright: on which side is such a pixel likely to lie?",),
     ),

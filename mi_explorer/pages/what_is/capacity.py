@@ -135,7 +135,8 @@ CAPACITY = Panel(
         ("Half of the time", "Less than half, but often", "More than half, to make up for it", "Hardly ever"),
         right=lambda s: best_share(float(s.p[-1])),
         happened=lambda s, unit: f"the best input sends a 1 in {share(s.p[-1])} of the cases and carries {amount(s.mi[-1], unit)}",
-        because="A symbol that gets damaged adds doubt at the other end. Sending it a little less often costs some variety and saves more "
+        because="A symbol that gets damaged adds doubt at the other end. Sending it a little less often costs some variety and "
+        "saves more "
         "doubt than that; damage that is alike for both symbols pulls to neither side.",
         hints=("An arriving 1 is beyond doubt, an arriving 0 is not. What makes the zeros more believable?",),
     ),

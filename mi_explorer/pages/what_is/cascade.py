@@ -109,9 +109,13 @@ CASCADE = Panel(
         ("About half", "A quarter or so", "Less than a tenth", "Nothing at all"),
         right=lambda s: left_over(s.stations[-1].mi / s.stations[0].mi) if s.stations[0].mi > SAME else None,
         happened=lambda s, unit: f"{amount(s.stations[-1].mi, unit)} of {amount(s.stations[0].mi, unit)} are left at the end",
-        because="Each channel takes its share of what is left, the first one nearly half, and no step gives anything back: that is the "
+        because="Each channel takes its share of what is left, the first one nearly half, and no step gives anything back: that is "
+        "the "
         "data-processing inequality.",
-        hints=("One flip in ten already costs 0.47 of a bit: nobody knows which one it was.", "What is left is never quite zero while each channel is better than a coin."),
+        hints=(
+            "One flip in ten already costs 0.47 of a bit: nobody knows which one it was.",
+            "What is left is never quite zero while each channel is better than a coin.",
+        ),
     ),
     main=("noise", "channels", "processing", "after", "symbols", "first"),
     more=("pace",),

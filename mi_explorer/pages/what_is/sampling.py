@@ -137,10 +137,12 @@ SAMPLING = Panel(
         "Pairs are drawn from the table and counted, over and over. Where do the estimates lie on average?",
         ("On the truth: errors cancel", "Above the truth", "Below the truth"),
         right=side_of_bias,
-        happened=lambda s, unit: f"from {s.chosen.n:,} pairs {signed(s.chosen.bias(s.chosen.plugin, s.truth)[0], unit, 4)} {unit} on average, "
+        happened=lambda s, unit: f"from {s.chosen.n:,} pairs {signed(s.chosen.bias(s.chosen.plugin, s.truth)[0], unit, 4)} {unit} "
+        f"on average, "
         f"for a truth of {format_mi(s.truth, unit, 3)}",
         because="Counts are never quite even, and mutual information takes every unevenness for dependence. More pairs make the "
-        "surplus smaller, more repetitions do not. (Where most pairs are impossible, the other way round: then it is an entropy that is counted too small.)",
+        "surplus smaller, more repetitions do not. (Where most pairs are impossible, the other way round: then it is an entropy "
+        "that is counted too small.)",
         hints=("Can 40 pairs fill 16 cells evenly?", "Can an estimate of this kind be negative?"),
     ),
     main=("weights", "pairs", "repeats"),

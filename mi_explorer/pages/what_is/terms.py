@@ -134,7 +134,8 @@ TERMS = Panel(
         ("Four fifths, or nearly", "About half", "Less than a third", "Nothing"),
         right=lambda s: None if s.entropies.x < NOTHING else answered(s.entropies.mi / s.entropies.x),
         happened=lambda s, unit: f"{amount(s.entropies.mi, unit)} of the {amount(s.entropies.x, unit)} are answered",
-        because="Without y a guess is right in half of the cases already, and nobody says which of the five is the wrong one. Doubt "
+        because="Without y a guess is right in half of the cases already, and nobody says which of the five is the wrong one. "
+        "Doubt "
         "shrinks much more slowly than errors do.",
         hints=("How often would you be right without looking at y?", "And do you know which case is the one that disagrees?"),
     ),

@@ -128,9 +128,11 @@ ASCENT = Panel(
         "At 10 nats, with K = 64: what does InfoNCE show with the best critic there could be?",
         ("About 10", "About 7", "About 4", "Anything: it jumps"),
         right=lambda s: None if not s.stops or "infonce" not in s.study.bounds else seen_at_top(s),
-        happened=lambda s, unit: f"a perfect critic shows {amount(perfect_at_top(s), unit)}, and log K is {amount(math.log(s.study.batch_size), unit)}"
+        happened=lambda s, unit: f"a perfect critic shows {amount(perfect_at_top(s), unit)}, and log K is "
+        f"{amount(math.log(s.study.batch_size), unit)}"
         if s.stops and "infonce" in s.study.bounds else "InfoNCE is not among these",
-        because="InfoNCE picks the partner among K candidates, and whoever picks right every time has shown log K and no more. For e^10 = 22,026 one would need "
+        because="InfoNCE picks the partner among K candidates, and whoever picks right every time has shown log K and no more. For "
+        "e^10 = 22,026 one would need "
         "candidates by the ten thousand.",
         hints=("It plays “which of these K is the partner?”. How much is the best possible answer worth?",),
     ),

@@ -81,12 +81,14 @@ CEILING = Panel(
         ),
     ),
     predict=Prediction(
-        "5 nats, and log K passes 5 at K = 148. How many pairs must a batch have for InfoNCE to come within 0.1 nats, with a perfect critic?",
+        "5 nats, and log K passes 5 at K = 148. How many pairs must a batch have for InfoNCE to come within 0.1 nats, with a "
+        "perfect critic?",
         ("About 150", "About 300", "Some 1,000", "Several thousand"),
         right=lambda s: pairs_needed(s.answer.K / math.exp(s.study.mi)) if s.answer.K else (3 if len(s.gaps) > 1 else None),
         happened=lambda s, unit: f"K ≈ {rounded(s.answer.K)}, where e^I is {math.exp(s.study.mi):,.0f}" if s.answer.K else
         f"more than {s.sizes[-1]:,}, where e^I is {math.exp(s.study.mi):,.0f}",
-        because="log K is a ceiling and not what is reached. Near the ceiling the curve bends, and the last tenth costs a factor of thirty.",
+        because="log K is a ceiling and not what is reached. Near the ceiling the curve bends, and the last tenth costs a factor "
+        "of thirty.",
         hints=("At K = e^I the bound and the truth are equally high. Does a curve that bends away touch its ceiling?",),
     ),
     main=("mi", "tolerance", "dim", "largest", "streams"),

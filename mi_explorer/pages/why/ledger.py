@@ -141,11 +141,16 @@ LEDGER = Panel(
         "4 nats, 1,000 pairs, K = 64: InfoNCE shows about 0.6 nats too little in training. What is it that takes most away?",
         ("The bound itself: log K", "The critic, which is not perfect", "Too few data", "Chance"),
         right=worst_gap,
-        happened=lambda s, unit: f"bound {signed(s.entries[0].bound_gap.value, unit)}, critic {signed(s.entries[0].critic_gap.value, unit)}, "
+        happened=lambda s, unit: f"bound {signed(s.entries[0].bound_gap.value, unit)}, critic "
+        f"{signed(s.entries[0].critic_gap.value, unit)}, "
         f"data {signed(s.entries[0].sample_gap.value, unit)} {unit}",
-        because="log 64 is 4.16, only just above the truth, and InfoNCE bends away long before it gets there, with a perfect critic as well. The "
+        because="log 64 is 4.16, only just above the truth, and InfoNCE bends away long before it gets there, with a perfect "
+        "critic as well. The "
         "data add instead of taking: pairs seen again and again are known by heart.",
-        hints=("log 64 = 4.16. Is that far above 4?", "Seeing the same pairs again and again: does it make the number larger or smaller?"),
+        hints=(
+            "log 64 = 4.16. Is that far above 4?",
+            "Seeing the same pairs again and again: does it make the number larger or smaller?",
+        ),
     ),
     main=("bounds", "mi", "dim", "batch_size", "pairs", "width", "steps"),
     more=("critic", "learning_rate", "replicates", "seed"),

@@ -114,11 +114,14 @@ MICROSCOPE = Panel(
         ),
     ),
     predict=Prediction(
-        "The mean of e^f is taken over 1,000 pairs of strangers, at 3 nats, with the perfect critic. How many of the pairs make the result?",
+        "The mean of e^f is taken over 1,000 pairs of strangers, at 3 nats, with the perfect critic. How many of the pairs make "
+        "the result?",
         ("All of them, more or less", "A few hundred", "A few dozen", "A single one, always"),
         right=lambda s: counting(float(s.effective.mean()) / s.study.pairs),
-        happened=lambda s, unit: f"{s.study.pairs:,} pairs count like {s.effective.mean():,.0f}, and the largest alone holds {100 * s.largest.mean():.0f} %",
-        because="Nearly all strangers look like strangers and add next to nothing to the mean of e^f; the few that happen to look like partners carry it. "
+        happened=lambda s, unit: f"{s.study.pairs:,} pairs count like {s.effective.mean():,.0f}, and the largest alone holds "
+        f"{100 * s.largest.mean():.0f} %",
+        because="Nearly all strangers look like strangers and add next to nothing to the mean of e^f; the few that happen to look "
+        "like partners carry it. "
         "With more information to find they become rarer and heavier.",
         hints=("Among strangers, how often will one look like a true partner? About once in e^I.",),
     ),

@@ -119,12 +119,15 @@ PLAYGROUND = Panel(
         ),
     ),
     predict=Prediction(
-        "Every value is stretched, x·√|x|, again and again: tails get longer, nothing is lost. Who still shows the same number at the end?",
+        "Every value is stretched, x·√|x|, again and again: tails get longer, nothing is lost. Who still shows the same number at "
+        "the end?",
         ("All of them: the truth does not move", "Whoever looks at neighbours (KSG)", "Whoever looks at ranks (copula)", "Nobody"),
         right=lambda s: steadiest(moves(s)),
-        happened=lambda s, unit: "; ".join(f"{name_of(key)} {signed(move, unit) if math.isfinite(move) else 'broke down'}" for key, move in moves(s).items())
-        + f" {unit}",
-        because="The truth does not notice a map that can be undone, but each estimator sees the data through something: distances, correlations, a "
+        happened=lambda s, unit: "; ".join(
+            f"{name_of(key)} {signed(move, unit) if math.isfinite(move) else 'broke down'}" for key, move in moves(s).items()
+        ) + f" {unit}",
+        because="The truth does not notice a map that can be undone, but each estimator sees the data through something: "
+        "distances, correlations, a "
         "network. Stretching each column keeps the order of its values, and ranks are nothing but order.",
         hints=("What does the map change: distances? The order of the values?",),
     ),
