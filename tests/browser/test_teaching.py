@@ -155,7 +155,7 @@ def test_a_screen_reader_hears_at_most_every_two_seconds(visit):
         "window.heard = []; new MutationObserver(() => window.heard.push([performance.now(), document.querySelector('.mi-voice').textContent]))"
         ".observe(document.querySelector('.mi-voice'), {childList: true})"
     )
-    visit.type_into("steps", 2000)
+    visit.type_into("steps", 1200)
     page.evaluate("document.activeElement.blur()")
     page.keyboard.press("r")
     visit.wait_status("Running")

@@ -134,7 +134,7 @@ class PanelPage:
 
     def begin_if_live(self) -> None:
         """What costs little begins by itself, once its prediction is made or skipped: its picture would answer the question."""
-        busy = self.at_work is not None and self.at_work.state in GOING  # what runs elsewhere is not stopped unasked
+        busy = any(desk is not None and desk.state in GOING for desk in (self.desk, self.at_work))  # not stopped unasked
         asks = self.desk.predict.open
         self.desk.look_for.layout.display = "none" if asks else ""
         if self.desk.panel.live and self.desk.snapshot is None and not busy and not asks:
