@@ -99,6 +99,16 @@ def test_a_slider_on_its_way_is_one_piece_of_work(monkeypatch):
     assert [cells[0][1] for cells in kept.entries.values()] == ["101.0", "104.0", "114.0"]
 
 
+def test_two_pages_do_not_overwrite_each_other():
+    told = []
+    for _ in range(2):
+        page = PanelPage(LESSON)
+        page.runner.close()
+        page.link.keep = lambda entry, cells: told.append(entry)
+        Work(page.link).add("a", [])
+    assert len({*told}) == 2
+
+
 def test_a_run_that_is_left_is_kept_and_one_that_showed_nothing_is_not():
     page = WatchPage(dataclasses.replace(SMALL, steps=100_000))
     kept = Kept(page)

@@ -7,6 +7,7 @@ __all__ = ["Work", "experiment_cells", "estimate_cells", "study_cells"]
 import html
 import re
 import time
+import uuid
 
 from mi_explorer.description import Description
 from mi_explorer.widgets import PageLink
@@ -20,6 +21,7 @@ class Work:
 
     def __init__(self, link: PageLink):
         self.link = link
+        self.name = uuid.uuid4().hex[:12]  # the browser keeps the work of many pages, whose kernels may be each other's image
         self.count, self.last = 0, ("", -TOGETHER)
 
     def add(self, kind: str, cells: list[tuple[str, str]]) -> None:
@@ -29,7 +31,7 @@ class Work:
         if kind != before or now - when > TOGETHER:
             self.count += 1
         self.last = kind, now
-        self.link.keep(f"{id(self):x}-{self.count}", cells)
+        self.link.keep(f"{self.name}-{self.count}", cells)
 
 
 def quoted(text: str) -> str:

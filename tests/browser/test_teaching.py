@@ -108,6 +108,14 @@ def test_keys(visit):
     theme = page.evaluate("document.documentElement.dataset.miTheme")
     page.keyboard.press("d")
     assert page.evaluate("document.documentElement.dataset.miTheme") != theme
+    page.keyboard.press("?")
+    page.uncheck("#mi-keys-on")  # whoever uses single keys for something else
+    page.keyboard.press("Escape")
+    page.keyboard.press("d")
+    page.keyboard.press("?")
+    assert page.evaluate("document.documentElement.dataset.miTheme") != theme and not page.evaluate("document.getElementById('mi-keys').open")
+    page.click(".mi-help")
+    page.check("#mi-keys-on")
 
 
 @pytest.mark.parametrize("visit", [{}, PHONE], indirect=True, ids=["desk", "phone"])
@@ -166,3 +174,20 @@ def test_a_screen_reader_hears_at_most_every_two_seconds(visit):
     page.wait_for_function("window.heard.some(([, words]) => words.includes('Finished'))")
     times = [when for when, _ in page.evaluate("window.heard")]
     assert len(times) >= 2 and min(later - earlier for earlier, later in zip(times, times[1:])) >= 1950, json.dumps(page.evaluate("window.heard"))
+
+
+@pytest.mark.parametrize("visit", [{}, PHONE], indirect=True, ids=["desk", "phone"])
+@pytest.mark.parametrize("name", ["index", "lecturers-guide", "words-and-references"])
+def test_pages_to_read_can_be_read_by_all(visit, name):
+    from axe_playwright_python.sync_playwright import Axe
+
+    visit.page.goto(f"{visit.address}voila/render/{name}.ipynb")
+    visit.page.wait_for_selector("#rendered_cells :is(h1, .mi-hero)", timeout=60_000)
+    if name == "words-and-references":
+        visit.page.wait_for_selector("text=Estimators of finished data")  # gathered by a cell
+    for _ in range(2):  # both themes
+        found = Axe().run(visit.page).response["violations"]
+        serious = [(v["id"], v["help"], v["nodes"][0]["html"][:160]) for v in found if v["impact"] in ("serious", "critical")]
+        assert not serious, json.dumps(serious, indent=1)
+        visit.page.keyboard.press("d")
+    assert visit.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
