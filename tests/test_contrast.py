@@ -22,6 +22,7 @@ from mi_explorer.objectives.placed_digits import Views, place, places, split
 from mi_explorer.objectives.probe import linear_probe
 from mi_explorer.pages.contrast import LESSON, contrast
 from mi_explorer.studies.trained import one_thread
+from foretold import assert_foretold
 
 SMALL = {
     "cards": FactorCards(steps=12, batch_size=16, replicates=2),
@@ -137,6 +138,8 @@ def test_the_plane_is_that_of_the_largest_variance():
 )
 def test_the_learned_bound_is_the_optimum(changes):
     end = last(FactorCards(**changes, replicates=1))
+    if not changes:
+        assert_foretold(end)
     assert end.study.best - 0.10 < end.estimate < end.study.best + 0.03
     assert end.stderr < 0.01
     shared = [factor in end.study.shared for factor in FACTORS]
@@ -174,6 +177,7 @@ def test_pictures_that_come_again_are_learned_by_heart():
 @pytest.mark.slow
 def test_momentum_keeps_the_queue_usable_and_the_loss_is_no_bound():
     end = last(MomentumQueue(replicates=1))
+    assert_foretold(end)
     slow, none, batch = end.fresh[-3:].mean((0, 2))
     assert slow >= 3.6 and none <= 0.2
     assert max(slow, batch) < end.study.best + 0.1  # three batches of 1,025 pairs: a standard error below 0.02
@@ -187,6 +191,7 @@ def test_momentum_keeps_the_queue_usable_and_the_loss_is_no_bound():
 @pytest.mark.slow
 def test_contrast_reads_digits_that_nobody_named():
     end = last(DigitContrast())
+    assert_foretold(end)
     latest = {name: values.mean() for name, values in end.latest.items()}
     assert latest["raw"] <= 0.25 and latest["random"] <= 0.58 and latest["autoencoder"] <= 0.65
     assert latest["contrast"] >= 0.82 and latest["supervised"] >= 0.92
@@ -205,6 +210,7 @@ def test_a_high_bound_is_not_a_good_code():
 @pytest.mark.slow
 def test_few_labels_go_a_long_way():
     end = last(FewLabels(draws=1, scratch=60, steps=150))
+    assert_foretold(end)
     five = COUNTS.index(5)
     assert end.mean("contrast", five) > end.mean("scratch", five) + 0.05
     assert end.mean("contrast", five) > end.mean("random", five) + 0.2 > end.mean("raw", five)

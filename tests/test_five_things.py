@@ -16,6 +16,7 @@ from mi_explorer.objectives.not_linear import RELATIONS, NotLinear, correlation,
 from mi_explorer.objectives.same_law import CASES, SameLaw
 from mi_explorer.objectives.swirl import Swirl, swirled
 from mi_explorer.pages.five_things import LESSON
+from foretold import assert_foretold
 
 PANELS = {panel.key: panel for panel in LESSON.panels}
 SMALL = {
@@ -70,7 +71,9 @@ def test_mi_and_kl_are_learned_each_in_its_own_case(relation):
     KL = 2: within .4 on the low side, .2 on the high one, because e^f has variance 53.6: five means of 16,384 scatter by .06 around
     critics that were trained on batches of 256, where they scatter by .46. That is the failure the panel tells of."""
     study = SameLaw(relation=relation, steps=400)
-    values, truths = end(study).latest.mean(-1), study.truths()
+    last = end(study)
+    values, truths = last.latest.mean(-1), study.truths()
+    assert_foretold(last)
     assert np.abs(values - truths)[:, 0].max() < 0.08
     assert np.abs(values)[truths == 0].max() < 0.02
     off = (values - truths)[2:, 1]
@@ -114,6 +117,7 @@ def test_four_clouds_of_half_a_nat():
 def test_ksg_finds_what_correlation_does_not():
     """1000 pairs: a mean of 5 has a standard error of about .02; KSG is known to be low by .07 at noise .1."""
     last = end(NotLinear())
+    assert_foretold(last)
     for cloud in last.clouds:
         assert abs(cloud.ksg.mean() - 0.5) < 0.08, cloud.relation
         assert abs(cloud.linear.mean() - cloud.correlation) < 0.11
@@ -141,7 +145,9 @@ def test_the_swirl_can_be_undone_and_keeps_the_information():
 def test_a_line_loses_the_swirl_and_neighbours_do_not():
     """4 x 2,000 test points: accuracies have a standard error of .006 at most; the information one of .006."""
     study = Swirl(stops=5)
-    line, near, ross = end(study).values.mean(-1).T
+    last = end(study)
+    line, near, ross = last.values.mean(-1).T
+    assert_foretold(last)
     assert line[[0, 1, 2, 4]] == pytest.approx([0.935, 0.822, 0.590, 0.504], abs=0.03)
     assert (near > 0.88).all() and near[0] > 0.92
     assert np.abs(ross - study.truth()).max() < 0.03
@@ -151,6 +157,7 @@ def test_a_line_loses_the_swirl_and_neighbours_do_not():
 def test_a_network_that_can_be_undone_may_hide_the_digit_from_lines():
     """597 test digits: standard error .015 for an accuracy near .85, .017 near .25."""
     last = end(Lossless(seed=1))
+    assert_foretold(last)
     assert last.errors.max() < 3e-3
     assert np.abs(last.restored - last.raw).max() < 0.005  # three digits of 597 at most: the pixels differ by rounding
     for_bound, against = last.accuracy[-1]
@@ -166,6 +173,7 @@ def test_a_network_that_can_be_undone_may_hide_the_digit_from_lines():
 @pytest.mark.slow
 def test_contrast_without_a_decoder_beats_the_autoencoder():
     last = end(NoDecoder(steps=240))
+    assert_foretold(last)
     drawn, told = last.accuracy[-1]
     assert told.min() > 0.70 and drawn.max() < 0.35
     assert (last.accuracy[0, 0] - last.accuracy[0, 1] < 0.05).all()  # they began alike

@@ -20,6 +20,7 @@ from mi_explorer.objectives.rate_distortion import SPECTRA, RateDistortion, grad
 from mi_explorer.pages.generating import LESSON
 from mi_explorer.pages.panels import PanelPage
 from mi_explorer.studies.trained import one_thread
+from foretold import assert_foretold
 from waiting import wait_for
 
 SMALL = {
@@ -181,6 +182,7 @@ def trained(study, method, weight):
 @pytest.mark.slow
 def test_infogan_covers_the_ring_and_the_plain_gan_does_not():
     last = end(InfoGAN())
+    assert_foretold(last)
     info, plain = last.info[-1], last.rival[-1]
     assert info.covered.mean() >= 7 and info.information.mean() >= 0.95 * math.log(8)
     assert plain.covered.mean() <= 5 and plain.information.max() < 0.1
@@ -232,6 +234,7 @@ def test_discrepancy_is_zero_for_the_same_points_and_falls_with_the_distance():
 def vaes():
     """By the arm's name, what a whole run came to; and the largest standard error."""
     last = end(DigitVAE(mmd=100.0, seeds=1))
+    assert_foretold(last)
     look = last.looks[-1]
     facts = {arm.name: (look.information[i, 0], look.probe[i, 0], look.probe_mean[i, 0]) for i, arm in enumerate(last.study.arms)}
     return facts, look.stderr.max()
@@ -279,6 +282,7 @@ def test_the_wiener_filter_is_the_best_linear_one():
 @pytest.mark.slow
 def test_noise_teaches_more_than_a_covariance():
     last = end(Denoising(seeds=1))
+    assert_foretold(last)
     plain, denoising = last.looks[-1].cleaning
     assert denoising.max() <= 0.021 and denoising.mean() <= 0.5 * plain.mean() and denoising.max() < last.known.error
     gap = last.looks[-1].copy_test.mean(1) / last.looks[-1].copy_train.mean(1)
@@ -318,6 +322,7 @@ def test_parts_teach_a_code_that_stays_behind_principal_components():
     """Networks from other starts differ by about 0.007 on the same 597 images, so that the mean of three is good to 0.004: the gap to
     principal components on these images, 0.018, is four times that."""
     last = end(DeepInfoMax())
+    assert_foretold(last)
     (start, _), (now, autoencoder) = last.accuracy[0].mean(-1), last.accuracy[-1].mean(-1)
     pixels, components = last.known
     assert now > start + 0.2

@@ -54,7 +54,7 @@ def test_a_story_travels_and_shows_something_at_once(panel, story):
 @pytest.mark.parametrize(("panel", "story"), STORIES)
 def test_a_story_stands_where_sliders_can_stand(panel, story):
     """A browser moves a slider that stands between two of its steps, and the story would be another one."""
-    for widget in Desk(panel, *[lambda *_: None] * 3).fields.values():
+    for widget in Desk(panel, *[lambda *_: None] * 4).fields.values():
         if isinstance(widget, (ipywidgets.IntSlider, ipywidgets.FloatSlider)):
             name = next(name for name in widget._dom_classes if name not in ("mi-control", "mi-slider"))
             field = name.removeprefix("mi-").replace("-", "_")

@@ -9,6 +9,7 @@ import pytest
 from nbclient import NotebookClient
 
 from mi_explorer import Experiment, server
+from mi_explorer.pages import LESSONS, sources
 from mi_explorer.pages.presets import PRESETS
 
 FOLDER = server.notebooks_dir()
@@ -79,8 +80,44 @@ def test_links_lead_somewhere():
     local = [link for link in links if not link.startswith("https://")]
     for link in local:
         assert (FOLDER / link.partition("#")[0]).is_file(), link
-    stories = [Experiment.from_url(link) for link in local if "#" in link]
+    experiments = [link for link in local if "#distribution" in link and link.startswith("watch-the-bounds")]
+    stories = [Experiment.from_url(link) for link in experiments]
     known = {preset.experiment: preset.key for preset in PRESETS}
     fresh = "\n".join(f"{preset.key}: {html.escape(preset.experiment.to_url())}" for preset in PRESETS)
-    assert all(story in known for story in stories), f"index.ipynb links to presets as they were; now they are\n{fresh}"
-    assert len(stories) == len(PRESETS) - 1
+    assert all(story in known for story in stories), f"notebooks link to presets as they were; now they are\n{fresh}"
+    assert {*stories} == {*known}
+    told = {f"panel={panel.key}&{story.study.to_url()[1:]}" for lesson in LESSONS for panel in lesson.panels for story in panel.stories}
+    links = [link.partition("#")[2].replace("view.unit=nats&", "") for link in local if "#panel" in link]
+    assert len(links) > 30 and not (stale := [link for link in links if link not in told]), f"no story is as these links say: {stale}"
+    assert all(link in experiments or "#panel" in link for link in local if "#" in link)
+
+
+def test_the_guide_is_found_and_has_a_part_for_every_lesson():
+    guide = (FOLDER / "lecturers-guide.ipynb").read_text("utf-8")
+    for path in NOTEBOOKS:
+        if path.stem not in ("index", "lecturers-guide", "words-and-references"):
+            assert f"[Open the lesson]({path.name})" in guide, path.name
+    assert '"cell_type": "code"' not in guide
+    for where in ("index.ipynb", "../README.md"):
+        text = (FOLDER / where).read_text("utf-8")
+        assert "lecturers-guide.ipynb" in text and "words-and-references.ipynb" in text, where
+
+
+def test_references_come_from_the_records():
+    from mi_explorer.bounds import bounds
+    from mi_explorer.estimators import registry
+    from mi_explorer.pages import references
+
+    text = references().data
+    for record in (*bounds.values(), *registry.values()):
+        assert sources.escaped(record.name) in text, record.name
+    assert "[arXiv:1807.03748](https://arxiv.org/abs/1807.03748)" in text
+    assert all(url in text for lesson in LESSONS for panel in lesson.panels for _, url in panel.papers)
+
+
+@pytest.mark.parametrize("path", [path for path in NOTEBOOKS if "<details>" in path.read_text("utf-8")], ids=lambda path: path.stem)
+def test_every_exercise_has_a_hint_and_a_hidden_answer(path):
+    text = "\n".join(cell.source for cell in nbformat.read(path, as_version=4).cells)
+    for exercise in re.split(r"(?m)^\*\*\d+\. ", text)[1:]:
+        folded = re.findall(r"<summary>(\w+)</summary>", exercise)
+        assert folded == ["Hint", "Answer"], exercise[:80]

@@ -23,6 +23,7 @@ from mi_explorer.objectives.recurrent import Reader
 from mi_explorer.objectives.swing import Swing
 from mi_explorer.objectives.world import World
 from mi_explorer.pages.predicting import LESSON
+from foretold import assert_foretold
 
 SMALL = {
     "masked": MaskedWord(steps=20, sentences=50, few=10, replicates=2),
@@ -81,6 +82,8 @@ def test_the_joint_table_by_going_through_all_sentences():
 @pytest.mark.parametrize("span, truth", [(1, 0.6672), (2, 0.6936), (3, 0.6963)])
 def test_a_held_out_loss_is_a_bound_and_a_training_loss_is_none(span, truth):
     end = last(MaskedWord(span=span, replicates=2))
+    if span > 1:
+        assert_foretold(end)
     fresh, exact = end.curve("fresh", "many")[-1], end.curve("exact", "many")[-1]
     assert end.truth == pytest.approx(truth, abs=5e-5)
     assert (fresh > truth - 0.03).all() and (fresh < truth + 0.01).all()
@@ -225,6 +228,7 @@ def test_what_control_costs():
 def test_foresight_reaches_the_known_answers(study):
     """At noise 0.03, 0.3, 3 and 1. The bound's standard error over 40 batches is below 0.01."""
     end = last(study)
+    assert_foretold(end)
     assert (end.bound <= end.truth + 0.03).all() and (end.bound >= 0.85 * end.truth).all()
     assert (abs(end.learned - end.drawn) < 0.03).all()  # on the same series
     assert (abs(end.learned - end.kalman) < 0.03).all()
@@ -239,6 +243,8 @@ def test_foresight_reaches_the_known_answers(study):
 def test_distractors(persistence, low, high, least_squares):
     """R² on 1,500 fresh series has a standard error below 0.015."""
     end = last(Distractors(persistence=persistence, replicates=1))
+    if not persistence:
+        assert_foretold(end)
     assert end.kalman == pytest.approx(0.82, abs=0.005)
     assert (end.r2["cpc"] > low).all() and (end.r2["cpc"] < high).all()
     assert (end.r2["autoencoder"] < 0.10).all() and (end.r2["pca"] < 0.10).all()
@@ -254,6 +260,7 @@ def test_distractors(persistence, low, high, least_squares):
 def test_an_agent_pays_for_what_its_code_does_not_know():
     """Costs on 400 episodes of 40 steps; their standard error is about 2 % of them."""
     end = last(Reaching())
+    assert_foretold(end)
     lqr, lqg, blind = (end.exact[key] for key in ("lqr", "lqg", "blind"))
     assert (lqr, lqg, blind) == pytest.approx((0.264, 0.681, 2.123), abs=5e-4)
     assert (end.final["state"] > 0.92 * lqr).all() and (end.final["state"] < 1.2 * lqr).all()

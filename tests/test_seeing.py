@@ -16,6 +16,7 @@ from mi_explorer.objectives.registration import HOPELESS, REACH, Registration, o
 from mi_explorer.objectives.scenes import SIDE, intersection_over_union, otsu, scene
 from mi_explorer.objectives.segmentation import Segmentation, neighbours
 from mi_explorer.pages.seeing import LESSON
+from foretold import assert_foretold
 
 PANELS = {panel.study: panel for panel in LESSON.panels}
 
@@ -123,6 +124,7 @@ def test_two_scanners_meet_by_mutual_information_only():
     """Issue: MI below 1 px in every run at noise .05, SSD and correlation above 5 px. Ten runs of theirs had medians of 8 and 9 and a standard
     deviation of 1.6: the mean of six scatters by 0.7, and 5 is four of these below. No single run comes near, either."""
     seen = end(Registration(runs=6))
+    assert_foretold(seen)
     assert max(seen.errors["mi"]) < 1
     for name in ("ssd", "ncc"):
         assert np.mean(seen.errors[name]) > 5 and min(seen.errors[name]) > 3, seen.errors
@@ -247,6 +249,7 @@ def test_digits_are_sorted_without_names_and_the_larger_information_sorts_worse(
     """Issue: accuracy at least .81 and NMI at least .80 in the mean, k-means .79; without views the MI is higher and the clusters worse. Accuracies
     of .78 to .94 were seen with views, and of .57 to .72 without: in every training the one is above the other."""
     seen = end(Clustering(seeds=3))
+    assert_foretold(seen)
     views, same = seen.arms["views"], seen.arms["same"]
     assert views.ends(accuracy).mean() >= 0.81 and views.ends(normalized).mean() >= 0.80, views.ends(accuracy)
     assert (same.informations() > views.informations() + 0.2).all() and same.informations().max() <= math.log(10)

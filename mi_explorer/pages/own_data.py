@@ -17,12 +17,16 @@ from mi_explorer.estimators import registry
 from mi_explorer.examples import EXAMPLES, Example
 from mi_explorer.pages import report_view
 from mi_explorer.pages.follow import Follower
+from mi_explorer.pages.panels.predict import PredictCard
 from mi_explorer.pages.question import MOST_SECONDS, OWN, Question
 from mi_explorer.pages.readout import remark
 from mi_explorer.pages.report_pictures import TABS, ReportPictures
+from mi_explorer.pages.shared_guess import SHARED
+from mi_explorer.pages.work import Work, estimate_cells
 from mi_explorer.parameters import ParameterError
 from mi_explorer.runners import study_runner
 from mi_explorer.tables import Table, read_table
+from mi_explorer.verdicts import format_mi
 from mi_explorer.widgets import PageLink, SidePicker, TableInput, controls
 
 if TYPE_CHECKING:
@@ -96,14 +100,18 @@ class OwnDataPage:
             "seed": controls.number("seed", "Seed", 0, 0, 2**31 - 1),
             "time_limit": controls.number("time_limit", "Time limit (seconds)", 60.0, 5, MOST_SECONDS, step=5),
         }
+        self.predict = PredictCard(SHARED, self.show_outcome)
+        self.outcome = controls.text("outcome", live=True)
         self.run_button = controls.button("run", "Run", icon="play", primary=True, help="Estimate what X and Y share")
         self.stop_button = controls.button("stop", "Stop", help="Give up this run; the last answer stays")
+        self.reset_button = controls.button("reset", "Reset", icon="reset", help="Back to the first example, with nothing found")
         self.status = controls.text("status", live=True)
         self.progress = controls.text("progress")
         self.unit = controls.segments("unit", "Unit", ["nats", "bits"], "nats", quiet=True)
         self.answer = controls.text("answer-text")
         self.pictures = ReportPictures(self.on_view)
         self.link = PageLink(downloads=[list(entry) for entry in DOWNLOADS])
+        self.work = Work(self.link)
 
     def wire(self) -> None:
         self.examples.observe(lambda change: self.on_example(change["new"]), "value")
@@ -113,6 +121,7 @@ class OwnDataPage:
             widget.observe(lambda change, field=field: self.on_field(field, change["new"]), "value")
         self.run_button.on_click(lambda _: self.start())
         self.stop_button.on_click(lambda _: self.stop())
+        self.reset_button.on_click(lambda _: self.reset())
         self.unit.observe(lambda _: self.on_view(), "value")
         self.link.observe(lambda _: self.on_link(), ["loaded", "fragment"])
         self.link.on_download(self.on_download)
@@ -128,13 +137,13 @@ class OwnDataPage:
             controls=[
                 controls.card("1 · A table", self.examples, self.story, self.intake, self.table_name, privacy, name="bring"),
                 controls.card(
-                    "2 · Two sides, and run", self.sides, f["drop_missing"],
-                    controls.row(self.run_button, self.stop_button), self.status, self.progress,
+                    "2 · Two sides, and run", self.sides, f["drop_missing"], self.predict.widget,
+                    controls.row(self.run_button, self.stop_button, self.reset_button), self.status, self.progress,
                     controls.fold("More settings", f["method"], f["time_limit"], f["seed"], open=False), name="choose",
                 ),
             ],
             results=[
-                controls.card("What X and Y share", self.answer, self.link, about_link, name="answer", aside=self.unit),
+                controls.card("What X and Y share", self.outcome, self.answer, self.link, about_link, name="answer", aside=self.unit),
                 self.pictures.widget,
             ],
             title="Your own data",
@@ -157,6 +166,7 @@ class OwnDataPage:
         if wrong := [number for number in (*x, *y) if number > len(numbers)]:
             raise ParameterError("x" if wrong[0] in x else "y", wrong[0], f"a column of this table, from 1 to {len(numbers)}")
         self.table, self.example, self.question = table, example, question
+        self.predict.restart()
         self.setting = True
         try:
             self.examples.value = question.example
@@ -181,7 +191,17 @@ class OwnDataPage:
         self.picture_due = True
         self.follower.wake()
 
+    def show_outcome(self) -> None:
+        """What became of the prediction: nothing yet while the answer on the page is about another choice."""
+        self.outcome.value = self.predict.outcome(None if self.stale else self.report, True, self.unit.value)
+
+    @property
+    def stale(self) -> bool:
+        """Whether the answer on the page is about another choice than the one that is set."""
+        return self.asked is not None and (self.asked.question != self.question or self.asked.table is not self.table)
+
     def show_answer(self) -> None:
+        self.show_outcome()
         if self.report is None:
             self.answer.value = (
                 '<p class="mi-muted">Here you will read the estimate with its interval, what is certain at least, '
@@ -189,9 +209,8 @@ class OwnDataPage:
             )
             return
         words = report_view.readout(self.report, self.asked.truth, self.unit.value)
-        stale = self.asked.question != self.question or self.asked.table is not self.table
         note = '<p class="mi-stale">This answer is about the choice before. Press Run for the one that is set now.</p>'
-        self.answer.value = note + words if stale else words
+        self.answer.value = note + words if self.stale else words
 
     def show_buttons(self) -> None:
         self.stop_button.disabled = self.state not in ("loading", "running")
@@ -241,6 +260,7 @@ class OwnDataPage:
             return
         x, y = (tuple(i + 1 for i in side) for side in (self.sides.x, self.sides.y))
         self.question = dataclasses.replace(self.question, x=x, y=y)
+        self.predict.restart()
         self.say("Press Run." if x and y else "Choose the columns of X and of Y.")
         self.show_changed()
 
@@ -256,6 +276,14 @@ class OwnDataPage:
             return self.complain(str(problem))
         self.show_changed()
 
+    def reset(self) -> None:
+        """As the page was at the beginning; an own table has to be opened again."""
+        self.stop()
+        self.report = self.asked = None
+        self.question = Question()
+        self.take_table(EXAMPLES[FIRST].table, EXAMPLES[FIRST])
+        self.say("Everything is back to the beginning. Press Run.")
+
     def start(self) -> None:
         x, y = self.chosen()
         if not (x and y):
@@ -267,6 +295,7 @@ class OwnDataPage:
                 "missing values' to go on without them, or choose other columns."
             )
         truth = self.example.truth_of(x, y) if self.example else None
+        self.predict.skip()
         self.asking = Asked(self.question, self.table, self.table.frame[list(x)], self.table.frame[list(y)], truth)
         self.run = self.runner.submit(functools.partial(steps, self.asking))
         self.state = "loading"
@@ -340,6 +369,13 @@ class OwnDataPage:
             self.pictures.draw(self.table, x, y, self.report, truth, self.unit.value, self.theme.dark, self.theme.narrow)
         return self.state in ("loading", "running")
 
+    def keep(self) -> None:
+        """The answer becomes a piece of the visitor's work; of a table of their own only the name."""
+        asked = self.asked
+        own = asked.table.name if asked.question.example == OWN else ""
+        words = [sentence_of(self.report, self.unit.value), self.predict.outcome(self.report, True, self.unit.value)]
+        self.work.add("estimate", estimate_cells(asked.question, tuple(asked.x), tuple(asked.y), own, words))
+
     def show_frame(self, frame) -> None:
         self.state = frame.state
         if frame.state == "failed":
@@ -348,6 +384,7 @@ class OwnDataPage:
         elif frame.state == "finished":
             self.report, self.asked = frame.latest, self.asking
             self.say(f"Finished in {self.report.seconds:.0f} s.")
+            self.keep()
             self.progress.value = ""
             self.show_answer()
             self.picture_due = True
@@ -358,6 +395,11 @@ class OwnDataPage:
         elif frame.note:
             self.progress.value = remark(frame.note)
         self.show_buttons()
+
+
+def sentence_of(report: Report, unit: str) -> str:
+    low, high = (format_mi(end, unit) for end in report.interval)
+    return f"{report_view.amount(report.value, unit)}, 95 % interval {low} to {high}. {report_view.meaning(report)}"
 
 
 def steps(asked: Asked):

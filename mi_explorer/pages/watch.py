@@ -15,15 +15,19 @@ from mi_explorer.bounds import bounds
 from mi_explorer.bracket import bracket, bracket_sentence
 from mi_explorer.experiment import CHANGEABLE, Experiment
 from mi_explorer.pages.follow import Blocks, Every, Follower, Standing
+from mi_explorer.pages.guess import Guess
 from mi_explorer.pages.inside import TABS, Inside
 from mi_explorer.pages.presets import PRESETS, Preset
 from mi_explorer.pages.problem import ProblemPanel
 from mi_explorer.pages.readout import progress_line, table, truth_line
+from mi_explorer.pages.seen import seen
 from mi_explorer.pages.settings import experiment_fields, show_fields
+from mi_explorer.pages.work import Work, experiment_cells
 from mi_explorer.palette import assign
 from mi_explorer.parameters import ParameterError
 from mi_explorer.result import Look
 from mi_explorer.runners import Frame, experiment_runner
+from mi_explorer.verdicts import format_mi
 from mi_explorer.widgets import LiveChart, PageLink, controls
 
 FIRST_STEPS = 2000  # on the axis when a run begins
@@ -61,6 +65,7 @@ class WatchPage:
         self.show_experiment(self.experiment)
         self.say("Press Run, or choose a story above.")
         self.follower = Follower(self.tick)
+        self.guess.ask(self.experiment)
 
     # -- widgets -------------------------------------------------------------------------------------------------------
 
@@ -79,10 +84,13 @@ class WatchPage:
         self.truth = controls.text("truth")
         self.unit = controls.segments("unit", "Unit", ["nats", "bits"], "nats")
         self.chart = LiveChart(hint="Press Run, or choose a story.")
+        self.guess = Guess(self.chart, self.on_guess)
+        self.outcome, self.headline = controls.text("outcome", live=True), controls.text("headline")
         self.bracket = controls.text("bracket")
         self.table = controls.text("table")
         self.inside = Inside(self.on_view)
         self.link = PageLink(downloads=[list(entry) for entry in DOWNLOADS])
+        self.work = Work(self.link)
 
     def wire(self) -> None:
         for preset in PRESETS:
@@ -93,6 +101,7 @@ class WatchPage:
         self.pause_button.on_click(lambda _: self.on_pause())
         self.step_button.on_click(lambda _: self.on_step())
         self.reset_button.on_click(lambda _: self.on_reset())
+        self.guess.again_button.on_click(lambda _: self.guess.ask(self.experiment))
         self.unit.observe(lambda _: self.on_view(), "value")
         self.live.observe(lambda _: self.on_view(), "value")
         self.link.observe(lambda _: self.on_link(), ["loaded", "fragment"])
@@ -117,7 +126,10 @@ class WatchPage:
                 ),
             ],
             results=[
-                controls.card("", controls.row(self.truth, self.unit), self.chart, self.bracket, self.table, self.link, name="estimates"),
+                controls.card(
+                    "", controls.row(self.truth, self.unit), self.guess.widget, self.chart, self.outcome, self.headline, self.bracket,
+                    self.table, self.link, name="estimates",
+                ),
                 self.inside.widget,
             ],
             title="Watch the bounds converge",
@@ -195,6 +207,7 @@ class WatchPage:
             self.complain(str(problem))
             return
         self.experiment = experiment
+        self.guess.keep_up(experiment)
         self.show_known()
         if self.state != "idle" and not goes_on:
             self.start()
@@ -214,6 +227,8 @@ class WatchPage:
 
     def start(self, paused: bool = False) -> None:
         self.state = "loading"
+        self.guess.keep_up(self.experiment)
+        self.guess.close()
         self.say(self.runner.first_words if self.run == 0 else "Starting.")
         self.show_levels(self.experiment)
         self.wish = (self.experiment, paused)
@@ -236,18 +251,25 @@ class WatchPage:
 
     def on_reset(self) -> None:
         self.preset = self.preset or PRESETS[0]
-        self.state = "reset"
+        self.state, self.wish = "reset", None
         self.show_experiment(self.preset.experiment)
+        self.guess.ask(self.experiment)
         self.say("Settings are back to the preset's. Press Run.")
         self.follower.wake()
 
     def on_view(self) -> None:
         """The unit, the tab or the critic to look at has changed: nothing to compute, everything to write again."""
         self.chart.unit = self.unit.value
+        self.guess.show()
         now = self.ran.at(self.done) if self.ran and self.state != "idle" else self.experiment
         self.truth.value = truth_line(now.distribution, self.unit.value)
         self.table_due = self.picture_due = True
         self.show_link()
+        self.follower.wake()
+
+    def on_guess(self) -> None:
+        self.story.layout.display = "none" if self.guess.open else ""  # it tells what will be seen
+        self.table_due = True
         self.follower.wake()
 
     def on_link(self) -> None:
@@ -309,7 +331,19 @@ class WatchPage:
             self.inside.draw(self.look, self.ran, self.unit.value, dark=self.theme.dark)
         return self.wish is not None or self.state in ("loading", "running", "paused")
 
+    def keep(self) -> None:
+        """The run on the chart becomes a piece of the visitor's work, if it has come to something."""
+        unit = self.unit.value
+        if self.ran and (readings := self.standing.readings(self.ran, False)):
+            told = [f"{one.bound.name}: {format_mi(one.estimate, unit)} ± {format_mi(one.stderr, unit)} {unit}" for one in readings]
+            until = "" if self.done >= self.ran.steps else f"Left after {self.done:,} steps."
+            words = [seen(readings, unit), "; ".join(told), until, self.guess.outcome(readings, True)]
+            title = f"Watch the bounds converge · {self.ran.at(self.done).distribution.label}"
+            self.work.add("watch", experiment_cells(title, self.ran, unit, words))
+
     def clear(self) -> None:
+        if self.ran and self.done < self.ran.steps:
+            self.keep()
         self.runner.stop()
         self.state, self.done, self.ran, self.look = "idle", 0, None, None
         self.standing = Standing()
@@ -319,6 +353,8 @@ class WatchPage:
         self.show_buttons()
 
     def begin(self, experiment: Experiment, paused: bool) -> None:
+        if self.ran and self.done < self.ran.steps:
+            self.keep()
         self.standing, self.blocks = Standing(), Blocks(experiment.steps)
         self.done, self.look, self.ran = 0, None, experiment
         styles = assign(experiment.bounds, bounds)
@@ -381,6 +417,7 @@ class WatchPage:
             self.say(f"Paused at step {self.done:,}.{ended}")
         elif frame.state == "finished":
             self.say(f"Finished after {self.done:,} steps.{ended}")
+            self.keep()
         self.show_buttons()
 
     def show_buttons(self) -> None:
@@ -402,5 +439,8 @@ class WatchPage:
         self.table_due = False
         now = self.ran or self.experiment
         readings = self.standing.readings(now, self.state == "running")
+        final = self.state not in ("idle", "loading", "running", "reset")
+        self.outcome.value = self.guess.outcome(readings, final)
+        self.headline.value = html.escape(seen(readings, self.unit.value)) if final else ""
         self.bracket.value = html.escape(bracket_sentence(bracket(readings), self.unit.value))
         self.table.value = table(readings, assign(now.bounds, bounds), self.unit.value)

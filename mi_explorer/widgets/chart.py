@@ -77,7 +77,7 @@ class LiveChart(anywidget.AnyWidget):
     be called from any thread; one at a time should call ``flush``.
     """
 
-    _esm = static("plot.js") + static("chart.js")
+    _esm = static("plot.js") + static("guess.js") + static("curves.js") + static("chart.js")
     _css = theme_css() + static("chart.css")
 
     truth = traitlets.List(help="[step, value] pairs: the true MI from that step on").tag(sync=True)
@@ -86,7 +86,16 @@ class LiveChart(anywidget.AnyWidget):
     description = traitlets.Unicode("Estimates of mutual information over training steps.").tag(sync=True)
     hint = traitlets.Unicode("", help="shown in the middle while there is no curve").tag(sync=True)
     smooth = traitlets.Bool(True, help="a median over some pixels, the points themselves faint behind it").tag(sync=True)
+    guess = traitlets.Float(None, allow_none=True, help="what the visitor expects, in nats: a line to be dragged").tag(sync=True)
+    guessing = traitlets.Bool(False, help="whether the line may be dragged now").tag(sync=True)
+    guess_label = traitlets.Unicode("Your guess", help="what the line asks").tag(sync=True)
     show_perfect = traitlets.Bool(True, help="thin lines for the perfect critic").tag(sync=True)
+
+    @traitlets.validate("guess")
+    def _finite_guess(self, proposal):
+        """A browser may send anything: what is no number on any chart is no guess."""
+        value = proposal["value"]
+        return value if value is not None and -100 <= value <= 100 else None
 
     def __init__(self, **traits):
         super().__init__(**traits)

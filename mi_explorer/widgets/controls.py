@@ -9,6 +9,7 @@ from __future__ import annotations
 __all__ = [
     "Chips",
     "button",
+    "callout",
     "card",
     "checkbox",
     "choices",
@@ -16,9 +17,11 @@ __all__ = [
     "dropdown",
     "fold",
     "group",
+    "links",
     "log_slider",
     "number",
     "page",
+    "quiet_button",
     "row",
     "segments",
     "set_icon",
@@ -103,6 +106,11 @@ def button(name: str, label: str, *, icon: str = "", primary: bool = False, help
     return classed(widget, "mi-button", kind, css_name(name), *(["mi-icon", f"mi-icon-{icon}"] if icon else []))
 
 
+def quiet_button(name: str, label: str, *, help: str = ""):
+    """A button that looks like a link: for what may be passed over. Class ``mi-<name>``."""
+    return classed(widgets.Button(description=label, tooltip=help, layout=widgets.Layout(width="auto")), "mi-quiet-button", css_name(name))
+
+
 def set_icon(widget, icon: str) -> None:
     """Change the icon of a button, for instance between play and pause."""
     for name in [name for name in widget._dom_classes if name.startswith("mi-icon-")]:
@@ -111,7 +119,8 @@ def set_icon(widget, icon: str) -> None:
 
 
 def text(name: str, value: str = "", *, live: bool = False):
-    """A read-out (HTML). With ``live`` a screen reader says its changes: for status lines, not for numbers that run."""
+    """A read-out (HTML). With ``live`` a screen reader says its changes, every two seconds at most (``announce.js``): for
+    status lines, not for numbers that run."""
     return classed(widgets.HTML(value), "mi-text", css_name(name), *(["mi-live"] if live else []))
 
 
@@ -205,6 +214,16 @@ def table(columns: list[str], rows: list[dict]) -> str:
 def row(*children):
     """Children side by side in equal widths; they wrap where the space is too narrow."""
     return classed(widgets.Box(list(children)), "mi-row")
+
+
+def links(*children):
+    """Quiet buttons in a line."""
+    return classed(widgets.Box(list(children)), "mi-links")
+
+
+def callout(*children, name: str):
+    """A tinted part of a card, for what speaks to the visitor. Class ``mi-<name>``."""
+    return classed(widgets.VBox(list(children)), "mi-callout", css_name(name))
 
 
 def group(*children):

@@ -11,7 +11,7 @@ from mi_explorer.widgets.style import static
 
 
 class PageLink(anywidget.AnyWidget):
-    """Mirrors the address's fragment, and shows a row of buttons: "Copy link", and one per entry of ``downloads``.
+    """Mirrors the address's fragment, and shows a row of buttons: "Copy link", one per entry of ``downloads``, and "Save my work".
 
     ``fragment`` is the text after #. The browser reports it once, shortly after the page has come up (``loaded`` turns
     True, after ``fragment``), and again when the visitor edits it. What Python sets before that is not written to the
@@ -20,7 +20,7 @@ class PageLink(anywidget.AnyWidget):
     with the fragment.
     """
 
-    _esm = static("link.js")
+    _esm = static("work.js") + static("link.js")
 
     fragment = traitlets.Unicode("").tag(sync=True)
     loaded = traitlets.Bool(False).tag(sync=True)
@@ -43,6 +43,11 @@ class PageLink(anywidget.AnyWidget):
     def copy(self) -> None:
         """Copy the link, as the button does; a browser may ask for the visitor's own press instead."""
         self.send({"type": "copy"})
+
+    def keep(self, entry: str, cells: list[tuple[str, str]]) -> None:
+        """Remember a piece of the visitor's work, cells ("markdown" or "code", text), for the button "Save my work". An
+        entry of the same name is replaced."""
+        self.send({"type": "work", "entry": {"id": entry, "cells": [list(cell) for cell in cells]}})
 
     def say(self, text: str) -> None:
         """Show a short note beside the buttons, for instance why a download failed."""

@@ -47,7 +47,7 @@ def theme_css() -> str:
 
 def page_css() -> str:
     """The style of a page of widgets, wherever it is shown."""
-    return theme_css() + static("page.css") + static("report.css")
+    return theme_css() + static("page.css") + static("report.css") + static("teach.css")
 
 
 def site_css() -> str:
@@ -59,7 +59,7 @@ class PageStyle(anywidget.AnyWidget):
     """Carries the style sheet, and a script that names what ipywidgets leaves nameless for screen readers."""
 
     _css = page_css()
-    _esm = static("page.js")
+    _esm = static("announce.js") + static("page.js")
 
     dark = traitlets.Bool(False, help="whether the visitor sees the dark theme; pictures are drawn for it").tag(sync=True)
     narrow = traitlets.Bool(False, help="whether the page is one column wide, as on a phone").tag(sync=True)

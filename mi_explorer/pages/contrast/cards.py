@@ -9,6 +9,7 @@ import math
 from mi_explorer.objectives.cards import FACTORS
 from mi_explorer.objectives.factor_cards import FactorCards, FactorCardsSnapshot
 from mi_explorer.pages.panels.panel import Panel, Story
+from mi_explorer.pages.panels.prediction import Prediction
 from mi_explorer.pages.panels.words import amount, error
 from mi_explorer.verdicts import format_mi, signed
 from mi_explorer.widgets import controls
@@ -80,6 +81,11 @@ def switch(field: str, label: str, value: str):
     return controls.segments(field, label, [("shared", "shared"), ("drawn anew", "anew")], value)
 
 
+def known_position(accuracy: float) -> int:
+    """The number of the answer: all of it, a part, chance (a quarter)."""
+    return 0 if accuracy > 0.9 else 2 if accuracy < 0.29 else 1
+
+
 CARDS = Panel(
     key="cards",
     label="What is shared is learned",
@@ -124,6 +130,17 @@ CARDS = Panel(
             "stops at a third of the best possible. And the code? It holds shape and hue without a mistake, and the position is at chance.",
             FactorCards(temperature=1.0, scaling="fixed"),
         ),
+    ),
+    predict=Prediction(
+        "The views share shape and hue; the position is drawn anew for each. What will the learned code know of the position?",
+        ("All of it: it is plainly to be seen", "A part of it, above chance", "Nothing: only chance is left"),
+        right=lambda s: None if s.study.position == "shared" else known_position(float(s.probes[0, 2].mean())),
+        happened=lambda s, unit: f"a probe on the code tells the position in {100 * s.probes[0, 2].mean():.0f} % of the cards, "
+        f"where chance is 25 %",
+        because="The bound pays for what the views share and not for anything else; but nothing punishes a remainder, and so the "
+        "code keeps "
+        "a little of what it does not need.",
+        hints=("Does knowing the position help to find the partner?", "Is there a penalty for knowing it all the same?"),
     ),
     main=("shape", "hue", "position", "batch_size", "temperature", "noise", "pictures", "steps"),
     more=("scaling", "learning_rate", "replicates", "seed"),

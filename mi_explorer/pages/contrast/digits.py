@@ -6,9 +6,12 @@ __all__ = ["DIGITS", "switch"]
 
 import math
 
+import numpy as np
+
 from mi_explorer.objectives.digit_contrast import DigitContrast, DigitContrastSnapshot
 from mi_explorer.pages.contrast.cards import percent
 from mi_explorer.pages.panels.panel import Panel, Story
+from mi_explorer.pages.panels.prediction import Prediction
 from mi_explorer.pages.panels.words import amount
 from mi_explorer.verdicts import format_mi
 from mi_explorer.widgets import controls
@@ -73,6 +76,13 @@ def switch(*options: tuple[str, str]):
     return lambda field, label, value: controls.segments(field, label, list(options), value)
 
 
+def read_right(snapshot: DigitContrastSnapshot) -> int:
+    """The number of the answer: by guessing, about half, eight or nine of ten, as with all labels."""
+    accuracy = snapshot.latest["contrast"].mean()
+    with_labels = snapshot.latest.get("supervised", np.ones(1)).mean()
+    return 0 if accuracy < 0.25 else 1 if accuracy < 0.7 else 3 if accuracy > with_labels - 0.01 else 2
+
+
 DIGITS = Panel(
     key="digits",
     label="Digits without labels",
@@ -115,6 +125,18 @@ DIGITS = Panel(
             "The bound falls to a third of what it was, the probe by about ten per cent. The number and the code are two things.",
             DigitContrast(temperature=1.0),
         ),
+    ),
+    predict=Prediction(
+        "No labels at all, only “these two pictures show the same digit”. How many fresh digits does a linear probe read from the "
+        "code afterwards?",
+        ("One in ten, as by guessing", "About half", "Eight or nine of ten", "As many as a network trained with all labels"),
+        right=read_right,
+        happened=lambda s, unit: f"{100 * s.latest['contrast'].mean():.0f} %, and untrained it was "
+        f"{100 * s.latest['random'].mean():.0f} %",
+        because="To know two views of one picture again, wherever and however turned they are, the code must keep the shape and "
+        "forget the place. "
+        "The shape is most of what makes a digit.",
+        hints=("What do the two views share, and what not?", "Would you need names to see which of them are alike?"),
     ),
     main=("rotation", "scale", "noise", "place", "partner", "temperature", "batch_size", "steps"),
     more=("beside", "learning_rate", "replicates", "seed"),

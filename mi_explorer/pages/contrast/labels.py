@@ -7,6 +7,7 @@ __all__ = ["FEW"]
 from mi_explorer.objectives.few_labels import ARMS, COUNTS, FewLabels, FewLabelsSnapshot
 from mi_explorer.pages.contrast.digits import switch
 from mi_explorer.pages.panels.panel import Panel, Story
+from mi_explorer.pages.panels.prediction import Prediction
 from mi_explorer.pages.panels.words import amount
 from mi_explorer.widgets import controls
 
@@ -56,6 +57,13 @@ def table(snapshot: FewLabelsSnapshot, unit: str) -> str:
     return controls.table(["Labels of each digit", *map(str, counts)], rows)
 
 
+def few_best(snapshot: FewLabelsSnapshot) -> int:
+    """The number of the answer: network from nothing, frozen code, pixels, all about the same; with COUNTS[2] labels of each."""
+    arms = [snapshot.mean(arm, 2) for arm in ("scratch", "contrast", "raw")]
+    best = max(range(3), key=lambda number: arms[number])
+    return 3 if max(arms) - min(arms) < 0.05 else best
+
+
 FEW = Panel(
     key="labels",
     label="What is it good for?",
@@ -82,6 +90,22 @@ FEW = Panel(
             "pictures without labels.",
             FewLabels(steps=0),
         ),
+    ),
+    predict=Prediction(
+        "Five labelled examples of each digit. Which reads fresh digits best?",
+        (
+            "A network trained on the labelled digits alone",
+            "A linear probe on a code learned without labels",
+            "A linear probe on the pixels",
+            "All about the same",
+        ),
+        right=lambda s: None if s.known < 3 else few_best(s),
+        happened=lambda s, unit: f"frozen code {100 * s.mean('contrast', 2):.0f} %, network from nothing "
+        f"{100 * s.mean('scratch', 2):.0f} %, pixels {100 * s.mean('raw', 2):.0f} %",
+        because="Many pictures without names have already taught the code what does not matter: the place, the size, a little "
+        "turning. "
+        "Five names are then enough for the rest; with many labels the advantage is gone.",
+        hints=("Fifty labelled pictures in all: can a network learn from them that the place does not matter?",),
     ),
     main=("task", "steps", "scratch", "draws"),
     more=("temperature", "batch_size", "learning_rate", "seed"),

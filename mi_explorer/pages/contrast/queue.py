@@ -8,6 +8,7 @@ import math
 
 from mi_explorer.objectives.momentum_queue import ARMS, MomentumQueue, MomentumQueueSnapshot
 from mi_explorer.pages.panels.panel import Panel, Story
+from mi_explorer.pages.panels.prediction import Prediction
 from mi_explorer.pages.panels.words import amount
 from mi_explorer.verdicts import format_mi, signed
 from mi_explorer.widgets import controls
@@ -63,6 +64,11 @@ def table(snapshot: MomentumQueueSnapshot, unit: str) -> str:
     return controls.table(["Strangers", f"The loss shows ({unit})", "A bound could, at best", "Fresh pictures (range)", "Short of the best"], rows)
 
 
+def momentum_helps(slow: float, none: float) -> int:
+    """The number of the answer: without momentum it learns more, the same, next to nothing or at least much less."""
+    return 0 if none > slow + 0.2 else 1 if none > slow - 0.2 else 2
+
+
 QUEUE = Panel(
     key="queue",
     label="A memory of strangers",
@@ -95,6 +101,18 @@ QUEUE = Panel(
             "The encoder of keys stays what it was at the start, a random network. Chasing it teaches about one nat, and then no more.",
             MomentumQueue(momentum=1.0),
         ),
+    ),
+    predict=Prediction(
+        "1,024 codes of earlier batches wait in a queue. What if the encoder that makes them follows the trained one at once, "
+        "without momentum?",
+        ("It learns faster", "It learns the same", "It learns next to nothing"),
+        right=lambda s: momentum_helps(*s.fresh[-3:].mean((0, 2))[:2]),
+        happened=lambda s, unit: f"on fresh pictures {amount(float(s.fresh[-1, 1].mean()), unit)} without momentum, "
+        f"{amount(float(s.fresh[-1, 0].mean()), unit)} with momentum {s.study.momentum:g}",
+        because="The codes in the queue come from encoders that are gone. If the present one differs much, partner and strangers "
+        "are told "
+        "apart by their age, and that is all that is learned. Slow keys stay comparable.",
+        hints=("Partners are coded now, strangers were coded many steps ago. Is there an easy way to tell them apart?",),
     ),
     main=("momentum", "queue", "batch_size", "temperature", "learning_rate", "steps"),
     more=("noise", "replicates", "seed"),

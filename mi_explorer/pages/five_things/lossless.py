@@ -8,6 +8,7 @@ import math
 
 from mi_explorer.objectives.lossless import ARMS, Lossless, LosslessSnapshot
 from mi_explorer.pages.panels.panel import Panel, Story
+from mi_explorer.pages.panels.prediction import Prediction
 from mi_explorer.pages.panels.words import amount
 from mi_explorer.widgets import controls
 
@@ -57,6 +58,11 @@ def table(snapshot: LosslessSnapshot, unit: str) -> str:
     return controls.table(["Linear probe of a code", "Untrained", "Now", "Once undone", "Error of undoing"], rows)
 
 
+def hidden(before: float, after: float) -> int:
+    """The number of the answer: as before, some fewer, hardly more than by guessing (a tenth)."""
+    return 0 if after > before - 0.05 else 2 if after < 0.4 else 1
+
+
 LOSSLESS = Panel(
     key="lossless",
     label="3b · Also for networks?",
@@ -75,6 +81,19 @@ LOSSLESS = Panel(
             "A network that can do less harm: two layers change every number once. Where does the orange curve stop now?",
             Lossless(layers=2),
         ),
+    ),
+    predict=Prediction(
+        "A network that can be undone exactly is trained to hide the digits from linear classifiers. How many does a linear probe "
+        "still read from its code?",
+        ("As many as before: nothing is lost", "Some fewer", "Hardly more than by guessing"),
+        right=lambda s: hidden(s.accuracy[0, 1].mean(), s.accuracy[-1, 1].mean()),
+        happened=lambda s, unit: f"{s.accuracy[-1, 1].mean():.2f} of them, after {s.accuracy[0, 1].mean():.2f} before the "
+        f"training, and from the undone code "
+        f"{s.restored[1]:.2f}",
+        because="All the information is still there, to the last pixel, but no longer where a line can find it. What a code is "
+        "good for "
+        "depends on how it is arranged, and information does not notice arrangements.",
+        hints=("What would a padlock do to a message? Is it shorter afterwards?",),
     ),
     main=("steps", "layers", "width"),
     more=("seeds", "batch_size", "learning_rate", "seed"),

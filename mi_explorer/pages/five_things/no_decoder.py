@@ -8,6 +8,7 @@ import math
 
 from mi_explorer.objectives.no_decoder import NoDecoder, NoDecoderSnapshot
 from mi_explorer.pages.panels.panel import Panel, Story
+from mi_explorer.pages.panels.prediction import Prediction
 from mi_explorer.pages.panels.words import amount
 from mi_explorer.widgets import controls
 
@@ -65,6 +66,11 @@ def table(snapshot: NoDecoderSnapshot, unit: str) -> str:
     return controls.table(["Linear probe of", "Digit, untrained", "Digit, now", "Background foretold"], rows)
 
 
+def apart(drawn: float, told: float) -> int:
+    """The number of the answer: the autoencoder's code, that of contrast, both alike."""
+    return 2 if abs(told - drawn) < 0.05 else int(told > drawn)
+
+
 NO_DECODER = Panel(
     key="no-decoder",
     label="4 · It needs a decoder?",
@@ -94,6 +100,18 @@ NO_DECODER = Panel(
             "A code of 64 numbers has room for all 64 pixels. Does that save the autoencoder?",
             NoDecoder(code=64),
         ),
+    ),
+    predict=Prediction(
+        "Digits before loud backgrounds. One code must redraw the picture, the other must recognise two views of a digit. From "
+        "which are more digits read?",
+        ("From the one that redraws: it keeps more", "From the one that recognises", "From both alike"),
+        right=lambda s: apart(*s.accuracy[-1].mean(-1)),
+        happened=lambda s, unit: f"{s.accuracy[-1, 1].mean():.2f} from the one that recognises, {s.accuracy[-1, 0].mean():.2f} "
+        f"from the one that redraws",
+        because="Whoever has to draw keeps what covers most pixels, and here that is the background. Contrast keeps what two views "
+        "share, "
+        "and may forget the rest.",
+        hints=("Eight numbers for 64 pixels: what is most of the drawing about?", "And what do the two views have in common?"),
     ),
     main=("share", "loudness", "code", "temperature", "steps"),
     more=("seeds", "batch_size", "width", "learning_rate", "seed"),

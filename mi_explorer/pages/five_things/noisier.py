@@ -8,6 +8,7 @@ import numpy as np
 
 from mi_explorer.objectives.noisier import LEAST_NOISE, Noisier, NoisierSnapshot, gaussian
 from mi_explorer.pages.panels.panel import Panel, Story
+from mi_explorer.pages.panels.prediction import Prediction
 from mi_explorer.pages.panels.words import amount, error, folded
 from mi_explorer.verdicts import format_mi
 from mi_explorer.widgets import controls
@@ -58,6 +59,15 @@ def row(name: str, truth: float, values: np.ndarray, unit: str) -> dict:
     return {"name": name, "cells": [format_mi(truth, unit, 3), measured]}
 
 
+def whose_fall(snapshot: NoisierSnapshot) -> int | None:
+    """The number of the answer: the estimator's fall, the truth's, half of each; None before KSG was asked everywhere."""
+    if not np.isfinite(snapshot.ksg).all():
+        return None
+    fall = gaussian(LEAST_NOISE) - gaussian(snapshot.study.noise)
+    means = snapshot.ksg.mean(-1)
+    return 1 if abs((means[0] - means[-1]) - fall) < 0.25 * fall else 2
+
+
 NOISIER = Panel(
     key="noisier",
     label="5 · Upset by noise?",
@@ -83,6 +93,17 @@ NOISIER = Panel(
             "on 1,000 pairs is about 0.0005 nats too high: nothing here.",
             Noisier(error=0.3),
         ),
+    ),
+    predict=Prediction(
+        "Noise is added, and the estimate falls. Whose doing is that?",
+        ("The estimator's: noise upsets it", "The truth's: there is less to know", "Half of each"),
+        right=whose_fall,
+        happened=lambda s, unit: f"the truth falls by {amount(gaussian(LEAST_NOISE) - gaussian(s.study.noise), unit)}, and KSG is "
+        f"never further than "
+        f"{amount(np.abs(s.ksg.mean(-1) - gaussian(s.study.noises)).max(), unit)} from it",
+        because="Noise covers what x had to say about y, also for somebody who knows everything. An estimate that did not fall "
+        "would be wrong.",
+        hints=("How well could you guess x yourself, knowing all the rules, behind that much noise?",),
     ),
     main=("noise", "error", "channels", "pairs"),
     more=("replicates", "seed"),

@@ -6,6 +6,7 @@ __all__ = ["NOT_LINEAR"]
 
 from mi_explorer.objectives.not_linear import FORMULAS, NotLinear, NotLinearSnapshot, information
 from mi_explorer.pages.panels.panel import Panel, Story
+from mi_explorer.pages.panels.prediction import Prediction
 from mi_explorer.pages.panels.words import amount, error, folded
 from mi_explorer.verdicts import format_mi
 from mi_explorer.widgets import controls
@@ -95,6 +96,19 @@ NOT_LINEAR = Panel(
             "look at its spread.",
             NotLinear(mi=0.15, relation="fold"),
         ),
+    ),
+    predict=Prediction(
+        "One cloud is a straight line with correlation 0.80; the three others have correlations near 0. Which one tells most about "
+        "y?",
+        ("The straight one", "One of the bent ones", "All four the same", "The bent ones tell nothing"),
+        right=lambda s: 2,
+        happened=lambda s, unit: f"each holds {amount(s.study.mi, unit)}, with correlations from "
+        f"{plain(min(c.correlation for c in s.clouds))} to "
+        f"{plain(max(c.correlation for c in s.clouds))}",
+        because="The noise of each was chosen so. Correlation asks for a straight line only; mutual information asks how much less "
+        "open y is "
+        "once x is known, along whatever curve.",
+        hints=("Fix one x in the picture. How wide is the range of y that is left?",),
     ),
     main=("mi", "relation", "pairs"),
     more=("replicates", "seed"),

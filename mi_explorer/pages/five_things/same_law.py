@@ -6,6 +6,7 @@ __all__ = ["SAME_LAW"]
 
 from mi_explorer.objectives.same_law import CASES, SameLaw, SameLawSnapshot
 from mi_explorer.pages.panels.panel import Panel, Story
+from mi_explorer.pages.panels.prediction import Prediction
 from mi_explorer.pages.panels.words import amount
 from mi_explorer.verdicts import format_mi
 from mi_explorer.widgets import controls
@@ -89,6 +90,18 @@ SAME_LAW = Panel(
             "the same, and the estimate falls hundreds of nats below zero. That is why the exact value is drawn.",
             SameLaw(shift=3),
         ),
+    ),
+    predict=Prediction(
+        "x and y follow the very same distribution, and they are strongly correlated. What is their mutual information?",
+        ("Zero: the distributions are the same", "Clearly above zero", "It cannot be said without more knowledge"),
+        right=lambda s: int(s.study.truths()[1, 0] > 0.05),
+        happened=lambda s, unit: f"it is {amount(s.study.truths()[1, 0], unit)}, and the critic finds "
+        f"{format_mi(s.latest.mean(-1)[1, 0], unit)}"
+        if len(s.steps) else f"it is {amount(s.study.truths()[1, 0], unit)}",
+        because="Mutual information compares pairs that belong together with pairs that were shuffled, and not x with y. It is "
+        "zero when the two "
+        "are independent, whatever their distributions are.",
+        hints=("Which two things does the log ratio compare? Not p(x) with p(y).",),
     ),
     main=("relation", "correlation", "shift", "steps"),
     more=("seeds", "batch_size", "width", "learning_rate", "seed"),

@@ -6,6 +6,7 @@ __all__ = ["SWIRL"]
 
 from mi_explorer.objectives.swirl import Swirl, SwirlSnapshot
 from mi_explorer.pages.panels.panel import Panel, Story
+from mi_explorer.pages.panels.prediction import Prediction
 from mi_explorer.pages.panels.words import amount, folded
 from mi_explorer.verdicts import format_mi
 from mi_explorer.widgets import controls
@@ -77,6 +78,19 @@ SWIRL = Panel(
             "Clouds five standard deviations apart: nearly all of log 2 = 0.69 nats, and the same fate.",
             Swirl(separation=5.0),
         ),
+    ),
+    predict=Prediction(
+        "The points are stirred, the further out the more, until a straight line parts the classes no better than a coin. What "
+        "becomes of the information about the class?",
+        ("It falls to nothing as well", "It falls by about half", "It does not change"),
+        right=lambda s: 2 if s.stop > 0 else None,
+        happened=lambda s, unit: f"{amount(s.study.truth(), unit)} at every strength, while the linear probe goes from "
+        f"{s.values.mean(-1)[0, 0]:.2f} to "
+        f"{s.values.mean(-1)[s.stop, 0]:.2f}",
+        because="A swirl can be undone, so nothing is lost. Mutual information says what is there, and not how easily it can be "
+        "used: a "
+        "line sees one kind of order only.",
+        hints=("Could you turn the picture back?",),
     ),
     main=("strength", "separation", "pairs"),
     more=("stops", "replicates", "seed"),

@@ -6,6 +6,7 @@ __all__ = ["DEEP_INFOMAX"]
 
 from mi_explorer.objectives.deep_infomax import ARMS, DeepInfoMax, DeepInfoMaxSnapshot, places
 from mi_explorer.pages.panels.panel import Panel, Story
+from mi_explorer.pages.panels.prediction import Prediction
 from mi_explorer.pages.panels.words import amount
 from mi_explorer.widgets import controls
 
@@ -65,6 +66,11 @@ def table(snapshot: DeepInfoMaxSnapshot, unit: str) -> str:
     return controls.table(["Linear probe of", "Untrained", "Now"], rows)
 
 
+def old_and_new(before: float, now: float, components: float) -> int:
+    """The number of the answer: the trained code clearly ahead, about the same or a little behind, the untrained one ahead."""
+    return 2 if before > now + 0.01 else 0 if now > components + 0.01 else 1
+
+
 DEEP_INFOMAX = Panel(
     key="deep-infomax",
     label="Do parts make a whole?",
@@ -92,6 +98,19 @@ DEEP_INFOMAX = Panel(
             "32 numbers. Even an untrained network keeps most of the digit now, and everybody comes close.",
             DeepInfoMax(code=32),
         ),
+    ),
+    predict=Prediction(
+        "A code trained so that its own patches are recognised, and as many principal components, a method of 1901. From which are "
+        "more digits read?",
+        ("From the trained code, clearly", "From both about the same, the components a little ahead", "From the untrained network"),
+        right=lambda s: old_and_new(s.accuracy[0, 0].mean(), s.accuracy[-1, 0].mean(), float(s.known[1])),
+        happened=lambda s, unit: f"{s.accuracy[-1, 0].mean():.2f} from the trained code, {float(s.known[1]):.2f} from the "
+        f"components, "
+        f"{s.accuracy[0, 0].mean():.2f} before the training",
+        because="More information between parts and whole is not yet information about the digit: nobody asked for that. On small, "
+        "centred pictures the directions "
+        "of largest variance are hard to beat.",
+        hints=("Does anything in the training know what a digit is?",),
     ),
     main=("patch", "code", "batch_size", "seeds"),
     more=("steps", "width", "learning_rate", "seed"),

@@ -8,6 +8,7 @@ import numpy as np
 
 from mi_explorer.objectives.denoising import ARMS, Denoising, DenoisingSnapshot
 from mi_explorer.pages.panels.panel import Panel, Story
+from mi_explorer.pages.panels.prediction import Prediction
 from mi_explorer.widgets import controls
 
 
@@ -59,6 +60,11 @@ def spread(values: np.ndarray) -> str:
     return f'{values.mean():.4f} <span class="mi-muted">({values.min():.4f} to {values.max():.4f})</span>'
 
 
+def cleaner(network: float, linear: float) -> int:
+    """The number of the answer: the autoencoder, the filter, both within three per cent."""
+    return 0 if network < 0.97 * linear else 1 if network > 1.03 * linear else 2
+
+
 DENOISING = Panel(
     key="denoising",
     label="What does noise teach?",
@@ -86,6 +92,22 @@ DENOISING = Panel(
             "Eight units. A bottleneck by itself does not clean: the plain one is no better. And the denoising one has too little room, and stays behind "
             "the filter.",
             Denoising(units=8),
+        ),
+    ),
+    predict=Prediction(
+        "Cleaning noisy digits that were never seen: a trained denoising autoencoder against the best linear filter. Who leaves "
+        "less noise?",
+        ("The autoencoder", "The filter", "Both the same, within a few per cent"),
+        right=lambda s: cleaner(float(s.looks[-1].cleaning[1].mean()), s.known.error),
+        happened=lambda s, unit: f"{s.looks[-1].cleaning[1].mean():.4f} a pixel are left by the autoencoder, {s.known.error:.4f} "
+        f"by the filter, "
+        f"of {s.study.sigma**2:.3f}",
+        because="The filter knows mean and covariance, and that is all a linear map can use. Given enough digits, the network "
+        "learns what digits look like beyond "
+        "that; given few, it does not.",
+        hints=(
+            "What is there to know about digits beyond which pixels go together?",
+            "And how many examples would it take to learn that?",
         ),
     ),
     main=("images", "sigma", "units", "seeds"),

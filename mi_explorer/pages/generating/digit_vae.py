@@ -10,6 +10,7 @@ import numpy as np
 
 from mi_explorer.objectives.digit_vae import IMAGES, DigitVAE, DigitVAESnapshot
 from mi_explorer.pages.panels.panel import Panel, Story
+from mi_explorer.pages.panels.prediction import Prediction
 from mi_explorer.pages.panels.words import amount
 from mi_explorer.verdicts import format_mi
 from mi_explorer.widgets import controls
@@ -69,6 +70,12 @@ def percent(share: float) -> str:
     return f"{100 * share:.0f} %" if math.isfinite(share) else "at the end"
 
 
+def at_four(snapshot: DigitVAESnapshot) -> int | None:
+    """The number of the answer: about 5, about 2, less than half a nat at β = 4; None where no arm has that β."""
+    held = [v for arm, v in zip(snapshot.study.arms, snapshot.looks[-1].information.mean(1)) if arm.name == "β = 4"]
+    return (2 if held[0] < 0.5 else 1 if held[0] < 3.5 else 0) if held else None
+
+
 DIGIT_VAE = Panel(
     key="digit-vae",
     label="Why does the code fall silent?",
@@ -97,6 +104,20 @@ DIGIT_VAE = Panel(
             "A weight of 1,000 on the MMD, and this code is silent as well: matching the prior is easiest for a code that ignores the image.",
             DigitVAE(mmd=1000.0),
         ),
+    ),
+    predict=Prediction(
+        "A VAE on digits, and its KL term counts four times (β = 4). How much does its code still hold of the image, of 7.17 nats "
+        "at most?",
+        ("About 5 nats", "About 2 nats", "Less than half a nat"),
+        right=at_four,
+        happened=lambda s, unit: ", ".join(
+            f"{amount(value, unit)} at {arm.name}"
+            for arm, value in zip(s.study.arms, s.looks[-1].information.mean(1))
+        ),
+        because="The KL term contains the information of the code about the image. Paying for it four times, it is cheaper to say "
+        "nearly nothing and "
+        "to rebuild every image as the same blur.",
+        hints=("What is inside the KL term, beside the distance from the prior?",),
     ),
     main=("beta", "mmd", "units", "seeds"),
     more=("steps", "batch_size", "width", "learning_rate", "seed"),

@@ -8,6 +8,7 @@ import numpy as np
 
 from mi_explorer.objectives.infogan import RIVALS, SAMPLES, InfoGAN, InfoGANSnapshot
 from mi_explorer.pages.panels.panel import Panel, Story
+from mi_explorer.pages.panels.prediction import Prediction, band
 from mi_explorer.pages.panels.words import amount
 from mi_explorer.verdicts import format_mi
 from mi_explorer.widgets import controls
@@ -115,6 +116,18 @@ INFOGAN = Panel(
             "A discriminator that sees four samples at once notices that they are all alike. It brings modes back too, with blurrier samples.",
             InfoGAN(rival="pacgan", sigma=0.1, seeds=2),
         ),
+    ),
+    predict=Prediction(
+        "Eight modes. A plain GAN loses most of them. Now each sample must also show which of eight codes made it. How many modes "
+        "are visited?",
+        ("As few as before", "About half", "All, or nearly all"),
+        right=lambda s: band(s.info[-1].covered.mean() / s.modes, 0.35, 0.8),
+        happened=lambda s, unit: f"{covered(s.info[-1].covered)} of {s.modes} with the term, {covered(s.rival[-1].covered)} by the "
+        f"{RIVALS[s.study.rival]}",
+        because="Codes that shall be told apart may not all lead to one place, and so the generator is pushed apart. It is the "
+        "discriminator "
+        "that says where: with unstable training the codes differ, and modes are missing all the same.",
+        hints=("If all samples are alike, can anybody read a code off them?",),
     ),
     main=("target", "sigma", "codes", "weight", "rival", "seeds"),
     more=("momentum", "learning_rate", "schedule", "steps", "batch_size", "seed"),

@@ -6,6 +6,7 @@ __all__ = ["RATE_DISTORTION"]
 
 from mi_explorer.objectives.rate_distortion import RateDistortion, RateDistortionSnapshot
 from mi_explorer.pages.panels.panel import Panel, Story
+from mi_explorer.pages.panels.prediction import Prediction
 from mi_explorer.pages.panels.words import amount
 from mi_explorer.verdicts import format_mi, signed
 from mi_explorer.widgets import controls
@@ -89,6 +90,17 @@ RATE_DISTORTION = Panel(
             "training does not help; a third unit does.",
             RateDistortion(beta=0.75, units=2),
         ),
+    ),
+    predict=Prediction(
+        "A nat costs 0.75 now. Eight directions have variances 4, 2, 1, ½ … What does the code do with those below the price?",
+        ("It tells every direction, each a little worse", "It leaves them out altogether", "It tells them, but more coarsely"),
+        right=lambda s: 1 if s.study.theory(s.study.beta)[1] > 0 and (s.study.variances < s.study.beta).any() else None,
+        happened=lambda s, unit: f"{s.active[0]} of {s.study.units} units are in use, and {above(s.study, s.study.beta)} "
+        f"directions stand above the price",
+        because="The first nat about a direction saves the most, and what it saves is less than its price where the variance is "
+        "below β. So "
+        "whole directions fall silent, and the others all end with the same error.",
+        hints=("Would you pay 0.75 for each nat about something that varies by 0.1?",),
     ),
     main=("beta", "spectrum", "units"),
     more=("steps", "batch_size", "learning_rate", "seed"),

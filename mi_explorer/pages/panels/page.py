@@ -16,6 +16,7 @@ from mi_explorer.pages.follow import Every, Follower
 from mi_explorer.pages.panels.panel import Desk, Panel
 from mi_explorer.pages.panels.words import prose, time_left
 from mi_explorer.pages.readout import remark
+from mi_explorer.pages.work import Work, study_cells
 from mi_explorer.parameters import ParameterError
 from mi_explorer.runners import StudyFrame, study_runner
 from mi_explorer.widgets import PageLink, controls
@@ -46,12 +47,13 @@ class PanelPage:
     def __init__(self, lesson: Lesson, panel: str | None = None, runner=None):
         self.lesson = lesson
         self.runner = runner or study_runner()
-        self.desks = {p.key: Desk(p, self.on_change, self.complain, self.start) for p in lesson.panels}
+        self.desks = {p.key: Desk(p, self.on_change, self.complain, self.start, self.on_predict) for p in lesson.panels}
         panel = lesson.panels[0].key if panel is None else panel
         if panel not in self.desks:
             raise ParameterError("panel", panel, "one of " + ", ".join(self.desks))
         self.desk = self.desks[panel]
         self.wish: Desk | None = None  # whose study to start, carried out by the follower
+        self.forgotten: Desk | None = None  # whose findings to clear, likewise
         self.stopping = False
         self.complaint = ""  # what was refused; it stays until the visitor does something else
         self.at_work: Desk | None = None
@@ -64,6 +66,7 @@ class PanelPage:
         self.lay_out()
         self.follower = Follower(self.tick)
         self.show_desk()
+        self.follower.wake()
 
     # -- widgets -------------------------------------------------------------------------------------------------------
 
@@ -74,14 +77,17 @@ class PanelPage:
         self.run_button = controls.button("run", "Run", icon="play", primary=True, help="Start with these settings")
         self.pause_button = controls.button("pause", "Pause", icon="pause", help="Hold the run; press again to go on")
         self.stop_button = controls.button("stop", "Stop", help="Stop, and keep what has been found")
+        self.reset_button = controls.button("reset", "Reset", icon="reset", help="Back to the first story, with nothing found and nothing predicted")
         self.status = controls.text("status", live=True)
         self.progress = controls.text("progress")
         self.unit = controls.segments("unit", "Unit", ["nats", "bits"], "nats")
+        self.outcome = controls.text("outcome", live=True)
         self.headline = controls.text("headline")
         self.picture = controls.text("picture")
         self.table = controls.text("table")
         self.notes = controls.text("caveats")
         self.link = PageLink(downloads=[list(entry) for entry in DOWNLOADS])
+        self.work = Work(self.link)
 
     def wire(self) -> None:
         for panel in self.lesson.panels:
@@ -89,15 +95,17 @@ class PanelPage:
         self.run_button.on_click(lambda _: self.start())
         self.pause_button.on_click(lambda _: self.hold())
         self.stop_button.on_click(lambda _: self.stop())
+        self.reset_button.on_click(lambda _: self.reset())
         self.unit.observe(lambda _: self.on_view(), "value")
         self.link.observe(lambda _: self.on_link(), ["loaded", "fragment"])
         self.link.on_download(self.on_download)
 
     def lay_out(self) -> None:
         self.lead = controls.card("", name="questions")
-        start = controls.card("", controls.row(self.run_button, self.pause_button, self.stop_button), self.status, self.progress, name="start")
+        runs, others = controls.row(self.run_button, self.pause_button), controls.row(self.stop_button, self.reset_button)
+        start = controls.card("", runs, others, self.status, self.progress, name="start")
         self.settings = controls.group()
-        self.seen = controls.card("What is seen", self.headline, self.picture, self.table, self.link, name="results", aside=self.unit)
+        self.seen = controls.card("What is seen", self.outcome, self.headline, self.picture, self.table, self.link, name="results", aside=self.unit)
         self.notes_card = controls.card("What does not hold", self.notes, name="limits")
         self.results = controls.group(self.seen)
         self.widget = controls.page(
@@ -122,8 +130,14 @@ class PanelPage:
         self.show_words()
         self.show_link()
         self.due = True
-        busy = self.at_work is not None and self.at_work.state in GOING
-        if panel.live and self.desk.snapshot is None and not busy:  # what runs elsewhere is not stopped unasked
+        self.begin_if_live()
+
+    def begin_if_live(self) -> None:
+        """What costs little begins by itself, once its prediction is made or skipped: its picture would answer the question."""
+        busy = any(desk is not None and desk.state in GOING for desk in (self.desk, self.at_work))  # not stopped unasked
+        asks = self.desk.predict.open
+        self.desk.look_for.layout.display = "none" if asks else ""
+        if self.desk.panel.live and self.desk.snapshot is None and not busy and not asks:
             self.start()
 
     def show_words(self) -> None:
@@ -158,6 +172,11 @@ class PanelPage:
         self.show_desk()
         self.follower.wake()
 
+    def on_predict(self) -> None:
+        self.begin_if_live()
+        self.due = True
+        self.follower.wake()
+
     def on_change(self) -> None:
         self.complaint = ""
         if self.desk.panel.live:
@@ -174,6 +193,7 @@ class PanelPage:
         if self.at_work and self.at_work is not self.desk and self.at_work.state in GOING:
             self.at_work.leave("idle", "Stopped, because another study was started.")
         self.desk.state, self.desk.left, self.desk.paused = "loading", "", False
+        self.desk.predict.skip()  # who runs without an answer does not want to be asked
         self.say(self.runner.first_words if self.run == 0 else "Starting.")
         self.show_link()
         self.wish = self.desk
@@ -187,6 +207,13 @@ class PanelPage:
             (self.runner.pause if desk.paused else self.runner.resume)()
             self.say("Paused." if desk.paused else "Running.")
             self.follower.wake()
+
+    def reset(self) -> None:
+        """Begin this question again, as if nobody had been here."""
+        self.complaint, self.forgotten = "", self.desk
+        self.desk.show(self.desk.panel.stories[0].study)
+        self.desk.predict.restart()
+        self.follower.wake()
 
     def stop(self) -> None:
         self.stopping = True
@@ -223,7 +250,7 @@ class PanelPage:
         desk.show(study)
         self.show_desk()
         self.say("Opened from a link. Press Run.")
-        if desk.panel.live:
+        if desk.panel.live and not desk.predict.open:
             self.start()
         self.follower.wake()
 
@@ -246,6 +273,9 @@ class PanelPage:
     # -- what the follower's thread writes -----------------------------------------------------------------------------
 
     def tick(self) -> bool:
+        forgotten, self.forgotten = self.forgotten, None
+        if forgotten:
+            self.forget(forgotten)
         wish, self.wish = self.wish, None
         if wish:
             self.begin(wish)
@@ -263,6 +293,18 @@ class PanelPage:
             self.draw()
         return going or self.due
 
+    def forget(self, desk: Desk) -> None:
+        """Clear what a desk has found, once nothing more can be added to it."""
+        if self.at_work is desk:
+            self.runner.stop()
+            self.at_work = None
+        desk.snapshot, self.due = None, True
+        if self.wish is not desk:
+            desk.leave("idle", "Press Run.")
+        if desk is self.desk:
+            self.show_words()
+            self.show_link()
+
     def begin(self, desk: Desk) -> None:
         self.at_work, self.began = desk, None
         self.run = self.runner.submit(desk.study.carry_out)
@@ -271,6 +313,8 @@ class PanelPage:
         if self.at_work and self.at_work.state in GOING:
             self.runner.stop()
             self.at_work.leave("stopped", "Stopped. What has been found so far stays.")
+            self.keep(self.at_work)
+            self.due = True
             self.show_words()
 
     def take(self, frame: StudyFrame) -> None:
@@ -284,10 +328,20 @@ class PanelPage:
             desk.words, desk.left = frame.error, ""
         elif frame.state == "finished":
             desk.words, desk.left = f"Finished in {time.monotonic() - self.began[0]:.0f} s.", ""
+            self.keep(desk)
         elif before == "loading" and frame.state == "running":
             desk.words = "Running."
         if desk is self.desk and (frame.state != before or self.lines.due()):
             self.show_words()
+
+    def keep(self, desk: Desk) -> None:
+        """What has been found becomes a piece of the visitor's work."""
+        panel, snapshot, unit = desk.panel, desk.snapshot, self.unit.value
+        if snapshot is not None:
+            whole = "" if snapshot.done == 1 else f"Stopped at {100 * snapshot.done:.0f} %."
+            words = [panel.headline(snapshot, unit), whole, desk.predict.outcome(snapshot, True, unit)]
+            title = f"{self.lesson.title} · {panel.label}"
+            self.work.add(panel.key, study_cells(self.lesson.notebook, panel.key, title, snapshot.study, unit, words))
 
     def tell_time(self, desk: Desk, done: float) -> None:
         now = time.monotonic()
@@ -300,6 +354,7 @@ class PanelPage:
 
     def draw(self) -> None:
         desk, unit = self.desk, self.unit.value
+        self.outcome.value = desk.predict.outcome(desk.snapshot, desk.state not in GOING, unit)
         if desk.snapshot is None:
             self.headline.value = '<span class="mi-muted">Nothing yet. Press Run, or choose a story.</span>'
             self.picture.value = self.table.value = ""

@@ -12,6 +12,8 @@ import ipywidgets as widgets
 
 from mi_explorer.bounds import bounds
 from mi_explorer.description import Description
+from mi_explorer.pages.panels.predict import PredictCard
+from mi_explorer.pages.panels.prediction import Prediction
 from mi_explorer.pages.problem import same
 from mi_explorer.pages.settings import chip, rates, show_fields
 from mi_explorer.pages.panels.words import prose
@@ -37,7 +39,7 @@ class Story:
 class Panel:
     """A panel as data: pure functions of a snapshot, no widgets.
 
-    label: on the button that chooses it; question: what it asks, and what Run does. main, more: fields of the study in
+    label: on the button that chooses it; question: what it asks, and what Run does; predict: what to guess before. main, more: fields of the study in
     sight and folded away. picture(snapshot, unit, dark, narrow): a Figure; alternative(snapshot, unit): it in words;
     headline(snapshot, unit): what is seen, in a plain sentence; table(snapshot, unit): HTML. names: options as shown.
     controls: for fields that need a control of their own, a function (field, label, value) -> widget whose ``value`` is the field's.
@@ -54,6 +56,7 @@ class Panel:
     alternative: Callable[[object, str], str]
     headline: Callable[[object, str], str]
     table: Callable[[object, str], str]
+    predict: Prediction
     names: dict[str, str] = dataclasses.field(default_factory=dict)
     controls: dict[str, Callable] = dataclasses.field(default_factory=dict)
     limits: tuple[str, ...] = ()
@@ -68,11 +71,13 @@ class Panel:
 class Desk:
     """A panel's controls, and what has been found there so far. ``study`` is always a valid one.
 
-    on_change() hears of every change that the visitor makes, on_error(sentence) of every refusal, on_story() of a story.
+    on_change() hears of every change that the visitor makes, on_error(sentence) of every refusal, on_story() of a story,
+    on_predict() of an answer to the panel's prediction.
     """
 
-    def __init__(self, panel: Panel, on_change, on_error, on_story):
+    def __init__(self, panel: Panel, on_change, on_error, on_story, on_predict):
         self.panel, self.on_change, self.on_error, self.on_story = panel, on_change, on_error, on_story
+        self.predict = PredictCard(panel.predict, on_predict)
         self.setting = False
         self.snapshot: object = None
         self.paused = False
@@ -85,7 +90,7 @@ class Desk:
         self.look_for = controls.text("look-for")
         main = controls.fold("Settings", *(self.fields[name] for name in panel.main), phone=True)
         more = [controls.fold("More settings", *(self.fields[name] for name in panel.more), open=False)] if panel.more else []
-        self.lead = controls.group(stories, self.look_for)
+        self.lead = controls.group(stories, self.predict.widget, self.look_for)
         self.widget = controls.card("", main, *more, name="settings")
         for story in panel.stories:
             self.story_buttons[story.key].on_click(lambda _, story=story: self.tell(story))

@@ -6,6 +6,7 @@ __all__ = ["DISTRACTORS"]
 
 from mi_explorer.objectives.distractors import ARMS, Distractors, DistractorsSnapshot
 from mi_explorer.pages.panels.panel import Panel, Story
+from mi_explorer.pages.panels.prediction import Prediction
 from mi_explorer.pages.panels.words import amount, prose
 from mi_explorer.pages.predicting.numbers import ranged, share
 from mi_explorer.verdicts import format_mi
@@ -66,6 +67,11 @@ def table(snapshot: DistractorsSnapshot, unit: str) -> str:
     return controls.table(["Objective", "R² of its code", "R² of its best code, exact", "R² of the Kalman filter"], rows)
 
 
+def keeper(predicts: float, rebuilds: float) -> int:
+    """The number of the answer: which code has more than 0.4 of the swing; rebuilding, predicting, both, neither."""
+    return {(False, True): 0, (True, False): 1, (True, True): 2, (False, False): 3}[predicts > 0.4, rebuilds > 0.4]
+
+
 DISTRACTORS = Panel(
     key="distractors",
     label="What is worth keeping?",
@@ -96,6 +102,18 @@ DISTRACTORS = Panel(
             "Reconstruction is not blind by nature.",
             Distractors(loudness=4.0),
         ),
+    ),
+    predict=Prediction(
+        "A quiet swing and loud noise that cannot be predicted. Two codes of two numbers: one predicts the future, one rebuilds "
+        "the past. Which keeps the swing?",
+        ("The one that rebuilds", "The one that predicts", "Both", "Neither"),
+        right=lambda s: keeper(float(s.r2["cpc"].mean()), float(s.r2["autoencoder"].mean())),
+        happened=lambda s, unit: f"R² to the swing is {share(s.r2['cpc'].mean())} for the code that predicts and "
+        f"{share(s.r2['autoencoder'].mean())} for the one that rebuilds",
+        because="Two numbers are few. Rebuilding spends them on what is loud, predicting on what lasts. Let the noise last longer "
+        "than the swing, "
+        "and prediction keeps the noise.",
+        hints=("What makes the squared error of rebuilding small: the quiet part or the loud part?",),
     ),
     main=("persistence", "loudness", "distractors", "code", "noise"),
     more=("steps", "replicates", "width", "batch_size", "learning_rate", "seed"),

@@ -6,6 +6,7 @@ __all__ = ["FORESIGHT"]
 
 from mi_explorer.objectives.foresight import Foresight, ForesightSnapshot
 from mi_explorer.pages.panels.panel import Panel, Story
+from mi_explorer.pages.panels.prediction import Prediction, band
 from mi_explorer.pages.panels.words import amount
 from mi_explorer.pages.predicting.numbers import share
 from mi_explorer.verdicts import format_mi
@@ -88,6 +89,19 @@ FORESIGHT = Panel(
             "behind all the same. The code hardly suffers.",
             Foresight(batch_size=8),
         ),
+    ),
+    predict=Prediction(
+        "A network of 16 numbers that has learned nothing reads the swing's past. How much of the hidden state does a linear map "
+        "find in them, in moderate noise?",
+        ("Nothing: it has learned nothing", "About half of what a trained one has", "Nearly as much as a trained one"),
+        right=lambda s: band(float((s.untrained / s.learned)[: max(1, len(s.learned) - 1)].min()), 0.25, 0.8),
+        happened=lambda s, unit: "R² untrained and trained: " + ", ".join(
+            f"{share(a)} and {share(b)}" for a, b in zip(s.untrained, s.learned)
+        ),
+        because="A random network echoes its past in many ways at once, and a linear map picks out what it needs: a reservoir. "
+        "That a wide code tells much "
+        "is no proof that anything was learned.",
+        hints=("Does a random mixture of the past lose the past?",),
     ),
     main=("quietest", "loudest", "levels", "past", "future", "batch_size"),
     more=("steps", "width", "learning_rate", "seed"),

@@ -6,6 +6,7 @@ __all__ = ["MASKED"]
 
 from mi_explorer.objectives.masked_word import MaskedWord, MaskedWordSnapshot
 from mi_explorer.pages.panels.panel import Panel, Story
+from mi_explorer.pages.panels.prediction import Prediction
 from mi_explorer.pages.panels.words import amount, prose
 from mi_explorer.pages.predicting.numbers import ranged
 from mi_explorer.verdicts import format_mi
@@ -73,6 +74,11 @@ def table(snapshot: MaskedWordSnapshot, unit: str) -> str:
     return controls.table([f"Taught by ({unit})", "On the same", "On fresh ones", "On the whole language, exact"], rows)
 
 
+def by_heart(shown: float, truth: float) -> int:
+    """The number of the answer: the truth within 0.02 nats, less, more."""
+    return 0 if abs(shown - truth) <= 0.02 else 2 if shown > truth else 1
+
+
 MASKED = Panel(
     key="masked",
     label="Which word is masked?",
@@ -103,6 +109,18 @@ MASKED = Panel(
             "as much as there is, and on fresh ones less than nothing.",
             MaskedWord(stay=0.6),
         ),
+    ),
+    predict=Prediction(
+        "A network that has learned 100 sentences by heart: what does “entropy less its loss” show on those sentences?",
+        ("Just the truth", "Less than the truth: it is a lower bound", "More than there is to know"),
+        right=lambda s: by_heart(float(last(s, "training", "few").mean()), s.truth),
+        happened=lambda s, unit: f"{format_mi(last(s, 'training', 'few').mean(), unit)} on its own sentences and "
+        f"{format_mi(last(s, 'fresh', 'few').mean(), unit)} on fresh ones, "
+        f"for a truth of {amount(s.truth, unit)}",
+        because="The bound holds for sentences that the network was not taught with. On its own it has learned the answers, and no "
+        "promise is left: a "
+        "bound must be held out.",
+        hints=("Does the promise hold for pairs that the training has seen?",),
     ),
     main=("span", "sentences", "few", "stay", "clear"),
     more=("steps", "replicates", "width", "batch_size", "learning_rate", "seed"),

@@ -6,6 +6,7 @@ __all__ = ["REACHING"]
 
 from mi_explorer.objectives.reaching import AGENTS, Reaching, ReachingSnapshot
 from mi_explorer.pages.panels.panel import Panel, Story
+from mi_explorer.pages.panels.prediction import Prediction
 from mi_explorer.pages.predicting.numbers import ranged, share
 from mi_explorer.widgets import controls
 
@@ -57,6 +58,11 @@ def table(snapshot: ReachingSnapshot, unit: str) -> str:
     return controls.table(["The policy sees", "R² while exploring", "Cost of a step", "Least possible, exact", "Blind, exact"], rows)
 
 
+def acts(cost: float, exact: dict[str, float]) -> int:
+    """The number of the answer: within a third of the least cost, in between, at least four fifths of the blind cost."""
+    return 2 if cost > 0.8 * exact["blind"] else 0 if cost < 4 / 3 * exact["lqg"] else 1
+
+
 REACHING = Panel(
     key="reaching",
     label="What can be done with it?",
@@ -80,6 +86,18 @@ REACHING = Panel(
             "of it: its cost falls below the blind one, but not to the least.",
             Reaching(loudness=16.0),
         ),
+    ),
+    predict=Prediction(
+        "An agent acts on a code of two numbers, learned by rebuilding what it sees among loud noise. How well does it hold the "
+        "swing at its goal?",
+        ("As well as can be", "Somewhat worse than can be", "As if its eyes were closed"),
+        right=lambda s: None if s.now("autoencoder") is None else acts(float(s.now("autoencoder").mean()), s.exact),
+        happened=lambda s, unit: f"it pays {share(float(s.now('autoencoder').mean()))} a step; the least is "
+        f"{share(s.exact['lqg'])}, blind it is {share(s.exact['blind'])}",
+        because="The two numbers went to the loud noise, so the policy knows nothing of the swing, however long it searches. No "
+        "controller can use what the code has "
+        "thrown away.",
+        hints=("What are the two numbers about? Not what the agent needs, perhaps.",),
     ),
     main=("persistence", "loudness", "noise", "goal", "price"),
     more=("distractors", "steps", "rounds", "replicates", "seed"),

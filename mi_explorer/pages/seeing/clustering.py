@@ -7,6 +7,7 @@ __all__ = ["CLUSTERING"]
 from mi_explorer.objectives.clustering import ARMS, Clustering, ClusteringSnapshot, accuracy, normalized
 from mi_explorer.objectives.joint import information
 from mi_explorer.pages.panels.panel import Panel, Story
+from mi_explorer.pages.panels.prediction import Prediction
 from mi_explorer.pages.panels.words import amount
 from mi_explorer.verdicts import format_mi
 from mi_explorer.widgets import controls
@@ -65,6 +66,14 @@ def table(snapshot: ClusteringSnapshot, unit: str) -> str:
     return controls.table([f"Information in {unit}", "Maximised", "Right", "NMI", "With digits"], rows)
 
 
+def easy_views(snapshot: ClusteringSnapshot) -> int | None:
+    """The number of the answer: what the same picture twice does to information and clusters; None where both are the same."""
+    views, same = snapshot.arms["views"], snapshot.arms["same"]
+    more = same.informations().mean() > views.informations().mean()
+    worse = same.ends(accuracy).mean() < views.ends(accuracy).mean()
+    return {(True, False): 0, (True, True): 1, (False, True): 2}.get((more, worse))
+
+
 CLUSTERING = Panel(
     key="clustering",
     label="Can it sort digits without names?",
@@ -92,6 +101,16 @@ CLUSTERING = Panel(
             "One clustering instead of the best of five. Heads do not differ much in one network; look at how much the trainings differ.",
             Clustering(heads=1),
         ),
+    ),
+    predict=Prediction(
+        "Two views of a digit shall get the same label. What if both views are the very same picture, so that agreeing is easy?",
+        ("More information, better clusters", "More information, worse clusters", "Less information, worse clusters"),
+        right=lambda s: easy_views(s) if started(s) else None,
+        happened=lambda s, unit: f"with views {facts(s, 'views', unit)}; without {facts(s, 'same', unit)}",
+        because="Without views any confident, even split of the pictures has the most information there can be, about whatever it "
+        "likes. The views say what "
+        "must not matter, and that makes the clusters digits.",
+        hints=("If agreeing costs nothing, is there any reason to sort by digit?",),
     ),
     main=("rotation", "shift", "balance", "heads", "seeds", "steps"),
     more=("zoom", "noise", "batch_size", "seed"),

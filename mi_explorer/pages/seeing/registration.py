@@ -8,6 +8,7 @@ import numpy as np
 
 from mi_explorer.objectives.registration import MEASURES, Registration, RegistrationSnapshot
 from mi_explorer.pages.panels.panel import Panel, Story
+from mi_explorer.pages.panels.prediction import Prediction
 from mi_explorer.pages.panels.words import amount
 from mi_explorer.widgets import controls
 
@@ -54,6 +55,15 @@ def table(snapshot: RegistrationSnapshot, unit: str) -> str:
     return controls.table(["Measure", "Within 1 pixel", "Median error (px)", "Least", "Most"], rows)
 
 
+def meets(snapshot: RegistrationSnapshot) -> int | None:
+    """The number of the answer: the one measure that was right in most runs, or any where all were; None before they have ended."""
+    if not all(snapshot.errors[name] for name in ("ssd", "ncc", "mi")):
+        return None
+    found = [np.mean([error < NEAR for error in snapshot.errors[name]]) for name in ("ssd", "ncc", "mi")]
+    good = [number for number, part in enumerate(found) if part >= 0.5]
+    return good[0] if len(good) == 1 else 3 if len(good) == 3 else None
+
+
 REGISTRATION = Panel(
     key="registration",
     label="How do two scanners meet?",
@@ -87,6 +97,17 @@ REGISTRATION = Panel(
             "Six times the noise. The summit of MI is flatter now: most runs still land within a pixel of the truth, but no longer all of them.",
             Registration(noise=0.3),
         ),
+    ),
+    predict=Prediction(
+        "Bright in one scanner is dark in the other, and not even that is a straight line. Which measure is largest where the "
+        "heads lie on top of each other?",
+        ("Smallest squared difference", "Largest |correlation|", "Largest mutual information", "Any of them"),
+        right=meets,
+        happened=lambda s, unit: "; ".join(f"{MEASURES[name]} within a pixel in {within(errors)}" for name, errors in s.errors.items()),
+        because="Squared difference wants equal greys, correlation a straight line. Mutual information only wants one grey to tell "
+        "the other, by "
+        "whatever rule, and that is best where the same tissue meets itself.",
+        hints=("Must the greys be equal? Must they lie on a line? What must they do?",),
     ),
     main=("contrast", "noise", "shift", "rotation", "runs"),
     more=("bins", "smoothing", "seed"),

@@ -8,6 +8,7 @@ import numpy as np
 
 from mi_explorer.objectives.segmentation import METHODS, Segmentation, SegmentationSnapshot
 from mi_explorer.pages.panels.panel import Panel, Story
+from mi_explorer.pages.panels.prediction import Prediction
 from mi_explorer.pages.panels.words import amount
 from mi_explorer.widgets import controls
 
@@ -56,6 +57,15 @@ def table(snapshot: SegmentationSnapshot, unit: str) -> str:
     return controls.table(["Labels", "Overlap, mean", "Least", "Most", "I(grey; label), this picture"], rows)
 
 
+def cut_out(snapshot: SegmentationSnapshot) -> int | None:
+    """The number of the answer: not at all, by a threshold, by information; None before a picture is finished."""
+    means = {name: np.mean(scores) for name, scores in snapshot.scores.items() if scores}
+    if len(means) < len(METHODS):
+        return None
+    threshold, information = means["otsu"], max(means["region"], means["pairs"])
+    return 0 if max(threshold, information) < 0.55 else 1 if threshold >= information - 0.02 else 2
+
+
 SEGMENTATION = Panel(
     key="segmentation",
     label="Where does one thing end?",
@@ -88,6 +98,18 @@ SEGMENTATION = Panel(
             "Two means, far apart: Otsu's threshold is the best of the three, because it blurs no edge.",
             Segmentation(scene="means", pictures=3, networks=1),
         ),
+    ),
+    predict=Prediction(
+        "Shape and ground have the same mean grey; the shape is only rougher. Can it be cut out?",
+        ("No: there is no difference to see", "By a threshold, if it is the right one", "By information between greys and labels"),
+        right=cut_out,
+        happened=lambda s, unit: "overlap with the truth: " + ", ".join(
+            f"{METHODS[name]} {np.mean(scores):.2f}" for name, scores in s.scores.items()
+        ),
+        because="Very dark and very bright greys both speak for the shape. No single threshold can say that; a histogram of each "
+        "side can, and that is what "
+        "the information is made of, with short borders as its second wish.",
+        hints=("Very dark or very bright: on which side is such a pixel likely to lie?",),
     ),
     main=("scene", "smoothing", "distance", "pictures"),
     more=("bins", "starts", "steps", "networks", "seed"),

@@ -6,6 +6,7 @@ __all__ = ["CAPACITY"]
 
 from mi_explorer.objectives.capacity import Capacity, CapacitySnapshot
 from mi_explorer.pages.panels.panel import Panel, Story
+from mi_explorer.pages.panels.prediction import Prediction
 from mi_explorer.pages.panels.words import folded
 from mi_explorer.verdicts import format_mi
 from mi_explorer.widgets import controls
@@ -93,6 +94,11 @@ FORMULAS = {
     "z": "log(1 + exp(−H(e) / (1 − e))).",
 }
 
+def best_share(p: float) -> int:
+    """The number of the answer: half, less, more, hardly ever."""
+    return 3 if p < 0.15 else 1 if p < 0.495 else 0 if p < 0.505 else 2
+
+
 CAPACITY = Panel(
     key="capacity",
     label="How much gets through?",
@@ -123,6 +129,16 @@ CAPACITY = Panel(
             "climbs slowly, but it knows at any time how far it can be from the top, formula or not.",
             Capacity(channel="symmetric", noise=0.45, p=0.2, iterations=3000, pace=0.05),
         ),
+    ),
+    predict=Prediction(
+        "Of the ones that are sent, half turn into a 0; a 0 always arrives. How often should a 1 be sent to get most through?",
+        ("Half of the time", "Less than half, but often", "More than half, to make up for it", "Hardly ever"),
+        right=lambda s: best_share(float(s.p[-1])),
+        happened=lambda s, unit: f"the best input sends a 1 in {share(s.p[-1])} of the cases and carries {amount(s.mi[-1], unit)}",
+        because="A symbol that gets damaged adds doubt at the other end. Sending it a little less often costs some variety and "
+        "saves more "
+        "doubt than that; damage that is alike for both symbols pulls to neither side.",
+        hints=("An arriving 1 is beyond doubt, an arriving 0 is not. What makes the zeros more believable?",),
     ),
     main=("channel", "noise", "p"),
     more=("iterations", "pace"),

@@ -6,6 +6,7 @@ __all__ = ["CASCADE"]
 
 from mi_explorer.objectives.cascade import Cascade, CascadeSnapshot, Station
 from mi_explorer.pages.panels.panel import Panel, Story
+from mi_explorer.pages.panels.prediction import Prediction
 from mi_explorer.pages.panels.words import folded
 from mi_explorer.verdicts import format_mi, indexed, signed
 from mi_explorer.widgets import controls
@@ -67,6 +68,11 @@ def table(snapshot: CascadeSnapshot, unit: str) -> str:
 
 WHAT = {"relabel": "Renaming the symbols", "merge": "Merging two symbols", "guess": "Guessing the likeliest x"}
 
+def left_over(part: float) -> int:
+    """The number of the answer: about half, a quarter or so, less than a tenth, nothing."""
+    return 3 if part <= 1e-9 else 2 if part < 0.1 else 1 if part < 0.37 else 0
+
+
 CASCADE = Panel(
     key="cascade",
     label="Can it come back?",
@@ -96,6 +102,19 @@ CASCADE = Panel(
             "The last two symbols are made one, which cannot be undone. Watch what the merging costs, and how much of the loss the noise "
             "behind it would have caused anyway: set the processing to none.",
             Cascade(symbols=4, noise=0.05, first=0.25, channels=4, processing="merge", after=1, pace=PACE),
+        ),
+    ),
+    predict=Prediction(
+        "A bit goes through five channels, each of which flips it in one case of ten. Of the 1 bit it holds, how much is left?",
+        ("About half", "A quarter or so", "Less than a tenth", "Nothing at all"),
+        right=lambda s: left_over(s.stations[-1].mi / s.stations[0].mi) if s.stations[0].mi > SAME else None,
+        happened=lambda s, unit: f"{amount(s.stations[-1].mi, unit)} of {amount(s.stations[0].mi, unit)} are left at the end",
+        because="Each channel takes its share of what is left, the first one nearly half, and no step gives anything back: that is "
+        "the "
+        "data-processing inequality.",
+        hints=(
+            "One flip in ten already costs 0.47 of a bit: nobody knows which one it was.",
+            "What is left is never quite zero while each channel is better than a coin.",
         ),
     ),
     main=("noise", "channels", "processing", "after", "symbols", "first"),

@@ -8,6 +8,7 @@ import math
 
 from mi_explorer.objectives.plugin_bias import RARE, PluginBias, PluginBiasSnapshot, Size
 from mi_explorer.pages.panels.panel import Panel, Story
+from mi_explorer.pages.panels.prediction import Prediction
 from mi_explorer.pages.panels.words import error, folded
 from mi_explorer.pages.what_is.grid import grid
 from mi_explorer.verdicts import format_mi, signed
@@ -95,6 +96,12 @@ def row(one: Size, snapshot: PluginBiasSnapshot, unit: str, sentence: str = "") 
 
 NOISY = ((5, 1, 1), (1, 5, 1), (1, 1, 5))
 
+def side_of_bias(snapshot: PluginBiasSnapshot) -> int:
+    """The number of the answer: on the truth within twice the standard error, above, below."""
+    bias, stderr = snapshot.chosen.bias(snapshot.chosen.plugin, snapshot.truth)
+    return 0 if abs(bias) <= 2 * stderr else 1 if bias > 0 else 2
+
+
 SAMPLING = Panel(
     key="sampling",
     label="And if one has to count?",
@@ -125,6 +132,18 @@ SAMPLING = Panel(
             "and counted entropies are. The formula for a full table has the wrong sign.",
             PluginBias(weights=((1, 0), (0, 1)), pairs=60),
         ),
+    ),
+    predict=Prediction(
+        "Pairs are drawn from the table and counted, over and over. Where do the estimates lie on average?",
+        ("On the truth: errors cancel", "Above the truth", "Below the truth"),
+        right=side_of_bias,
+        happened=lambda s, unit: f"from {s.chosen.n:,} pairs {signed(s.chosen.bias(s.chosen.plugin, s.truth)[0], unit, 4)} {unit} "
+        f"on average, "
+        f"for a truth of {format_mi(s.truth, unit, 3)}",
+        because="Counts are never quite even, and mutual information takes every unevenness for dependence. More pairs make the "
+        "surplus smaller, more repetitions do not. (Where most pairs are impossible, the other way round: then it is an entropy "
+        "that is counted too small.)",
+        hints=("Can 40 pairs fill 16 cells evenly?", "Can an estimate of this kind be negative?"),
     ),
     main=("weights", "pairs", "repeats"),
     more=("seed",),

@@ -6,6 +6,7 @@ __all__ = ["TERMS"]
 
 from mi_explorer.objectives.terms import Term, Terms, TermsSnapshot
 from mi_explorer.pages.panels.panel import Panel, Story
+from mi_explorer.pages.panels.prediction import Prediction, band
 from mi_explorer.pages.panels.words import amount, folded
 from mi_explorer.pages.what_is.grid import grid
 from mi_explorer.verdicts import format_mi, signed
@@ -87,6 +88,11 @@ def term_row(term: Term, unit: str) -> dict:
     }
 
 
+def answered(part: float) -> int:
+    """The number of the answer: four fifths or nearly, about half, less than a third, nothing."""
+    return 3 - band(part, NOTHING, 0.33, 0.7)
+
+
 TERMS = Panel(
     key="terms",
     label="Where does the number come from?",
@@ -122,6 +128,16 @@ TERMS = Panel(
             "coin alone would tell nothing: add up the first two rows, and the last two, and look.",
             Terms(weights=((1, 0), (0, 1), (0, 1), (1, 0)), pace=PACE),
         ),
+    ),
+    predict=Prediction(
+        "x and y agree in four cases of five. How much of the question “which x is it?” does seeing y answer?",
+        ("Four fifths, or nearly", "About half", "Less than a third", "Nothing"),
+        right=lambda s: None if s.entropies.x < NOTHING else answered(s.entropies.mi / s.entropies.x),
+        happened=lambda s, unit: f"{amount(s.entropies.mi, unit)} of the {amount(s.entropies.x, unit)} are answered",
+        because="Without y a guess is right in half of the cases already, and nobody says which of the five is the wrong one. "
+        "Doubt "
+        "shrinks much more slowly than errors do.",
+        hints=("How often would you be right without looking at y?", "And do you know which case is the one that disagrees?"),
     ),
     main=("weights",),
     more=("pace",),

@@ -12,6 +12,7 @@ import numpy as np
 from mi_explorer.bounds import bounds
 from mi_explorer.pages.settings import NAMES
 from mi_explorer.pages.panels.panel import Panel, Story
+from mi_explorer.pages.panels.prediction import Prediction
 from mi_explorer.pages.panels.words import amount, folded
 from mi_explorer.palette import assign
 from mi_explorer.studies import Ascent
@@ -88,6 +89,18 @@ def number(value: float) -> str:
     return f"{value:,.{min(digits, 4)}f}"
 
 
+def perfect_at_top(snapshot: AscentSnapshot) -> float:
+    """What InfoNCE shows at the last stop with a perfect critic, in nats."""
+    return float(snapshot.stops[-1].perfect[:, snapshot.study.bounds.index("infonce")].mean())
+
+
+def seen_at_top(snapshot: AscentSnapshot) -> int | None:
+    """The number of the answer: about 10, 7 or 4 nats; None while the truth is below the ceiling."""
+    if snapshot.stops[-1].truth < math.log(snapshot.study.batch_size):
+        return None
+    return int(np.argmin([abs(perfect_at_top(snapshot) - nats) for nats in (10, 7, 4)]))
+
+
 ASCENT = Panel(
     key="ascent",
     label="How far can they see?",
@@ -110,6 +123,18 @@ ASCENT = Panel(
             "20 dimensions: the thin lines hardly move, but the learned critics fall behind from the first stop on.",
             Ascent(bounds=("infonce", "smile"), dim=20),
         ),
+    ),
+    predict=Prediction(
+        "At 10 nats, with K = 64: what does InfoNCE show with the best critic there could be?",
+        ("About 10", "About 7", "About 4", "Anything: it jumps"),
+        right=lambda s: None if not s.stops or "infonce" not in s.study.bounds else seen_at_top(s),
+        happened=lambda s, unit: f"a perfect critic shows {amount(perfect_at_top(s), unit)}, and log K is "
+        f"{amount(math.log(s.study.batch_size), unit)}"
+        if s.stops and "infonce" in s.study.bounds else "InfoNCE is not among these",
+        because="InfoNCE picks the partner among K candidates, and whoever picks right every time has shown log K and no more. For "
+        "e^10 = 22,026 one would need "
+        "candidates by the ten thousand.",
+        hints=("It plays “which of these K is the partner?”. How much is the best possible answer worth?",),
     ),
     main=("bounds", "top", "stops", "dim", "batch_size", "steps", "width"),
     more=("critic", "learning_rate", "replicates", "seed"),

@@ -7,6 +7,7 @@ __all__ = ["CEILING"]
 import math
 
 from mi_explorer.pages.panels.panel import Panel, Story
+from mi_explorer.pages.panels.prediction import Prediction
 from mi_explorer.pages.panels.words import amount, error, folded
 from mi_explorer.studies import Ceiling
 from mi_explorer.studies.ceiling import CeilingSnapshot, rounded
@@ -54,6 +55,11 @@ def table(snapshot: CeilingSnapshot, unit: str) -> str:
     return folded("Every K that was tried", controls.table(["Batch", f"log K ({unit})", "InfoNCE, perfect critic", "Lacks"], rows))
 
 
+def pairs_needed(times: float) -> int:
+    """The number of the answer, from the needed K as a multiple of e^I: 1, 2, 7 or 30 times."""
+    return 0 if times < 1.4 else 1 if times < 3.7 else 2 if times < 15 else 3
+
+
 CEILING = Panel(
     key="ceiling",
     label="Which K do I need?",
@@ -73,6 +79,17 @@ CEILING = Panel(
             "dimension", "Does dimension matter?", "The same 5 nats, spread over 50 coordinates: the perfect critic is not quite indifferent.",
             Ceiling(dim=50),
         ),
+    ),
+    predict=Prediction(
+        "5 nats, and log K passes 5 at K = 148. How many pairs must a batch have for InfoNCE to come within 0.1 nats, with a "
+        "perfect critic?",
+        ("About 150", "About 300", "Some 1,000", "Several thousand"),
+        right=lambda s: pairs_needed(s.answer.K / math.exp(s.study.mi)) if s.answer.K else (3 if len(s.gaps) > 1 else None),
+        happened=lambda s, unit: f"K ≈ {rounded(s.answer.K)}, where e^I is {math.exp(s.study.mi):,.0f}" if s.answer.K else
+        f"more than {s.sizes[-1]:,}, where e^I is {math.exp(s.study.mi):,.0f}",
+        because="log K is a ceiling and not what is reached. Near the ceiling the curve bends, and the last tenth costs a factor "
+        "of thirty.",
+        hints=("At K = e^I the bound and the truth are equally high. Does a curve that bends away touch its ceiling?",),
     ),
     main=("mi", "tolerance", "dim", "largest", "streams"),
     more=("seed",),

@@ -7,14 +7,17 @@ __all__ = ["LEDGER"]
 import html
 import math
 
+import numpy as np
+
 from mi_explorer.bounds import bounds
 from mi_explorer.pages.settings import NAMES
 from mi_explorer.pages.panels.panel import Panel, Story
+from mi_explorer.pages.panels.prediction import Prediction
 from mi_explorer.pages.panels.words import amount, error, plus
 from mi_explorer.palette import assign
 from mi_explorer.studies import Ledger
 from mi_explorer.studies.ledger import Entry, LedgerSnapshot
-from mi_explorer.verdicts import CLOSE, format_mi
+from mi_explorer.verdicts import CLOSE, format_mi, signed
 from mi_explorer.widgets import controls
 
 NOTHING = '<p class="mi-muted">Press Run: the account of every estimator will stand here.</p>'
@@ -94,6 +97,14 @@ def row(one: Entry, study: Ledger, style: int, unit: str) -> dict:
     }
 
 
+def worst_gap(snapshot: LedgerSnapshot) -> int | None:
+    """The number of the answer: what takes most away from the first estimator; None where nothing does."""
+    if not snapshot.entries:
+        return None
+    gaps = [gap.value for gap in snapshot.entries[0].gaps.values()]
+    return int(np.argmin(gaps)) if np.nanmin(gaps) < 0 else None
+
+
 LEDGER = Panel(
     key="ledger",
     label="Where does the error come from?",
@@ -124,6 +135,21 @@ LEDGER = Panel(
             "SMILE clips and so shows too much, its critic has learned too little, the data add some: large errors that add up to a small "
             "one. A good number is no proof of a good estimate.",
             Ledger(mi=4.0, dim=10, bounds=("smile", "smile(1)", "infonce"), pairs=3000, steps=800),
+        ),
+    ),
+    predict=Prediction(
+        "4 nats, 1,000 pairs, K = 64: InfoNCE shows about 0.6 nats too little in training. What is it that takes most away?",
+        ("The bound itself: log K", "The critic, which is not perfect", "Too few data", "Chance"),
+        right=worst_gap,
+        happened=lambda s, unit: f"bound {signed(s.entries[0].bound_gap.value, unit)}, critic "
+        f"{signed(s.entries[0].critic_gap.value, unit)}, "
+        f"data {signed(s.entries[0].sample_gap.value, unit)} {unit}",
+        because="log 64 is 4.16, only just above the truth, and InfoNCE bends away long before it gets there, with a perfect "
+        "critic as well. The "
+        "data add instead of taking: pairs seen again and again are known by heart.",
+        hints=(
+            "log 64 = 4.16. Is that far above 4?",
+            "Seeing the same pairs again and again: does it make the number larger or smaller?",
         ),
     ),
     main=("bounds", "mi", "dim", "batch_size", "pairs", "width", "steps"),

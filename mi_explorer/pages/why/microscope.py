@@ -7,6 +7,7 @@ __all__ = ["MICROSCOPE"]
 import math
 
 from mi_explorer.pages.panels.panel import Panel, Story
+from mi_explorer.pages.panels.prediction import Prediction
 from mi_explorer.pages.panels.words import amount, prose
 from mi_explorer.studies import Microscope
 from mi_explorer.studies.microscope import MicroscopeSnapshot
@@ -77,6 +78,11 @@ def small(value: float) -> str:
     return f"{value:,.3g}" if value < 1e5 else f"{value:.2e}"
 
 
+def counting(part: float) -> int:
+    """The number of the answer: all, hundreds, dozens or one of a thousand."""
+    return 0 if part > 0.5 else 1 if part > 0.1 else 2 if part > 0.005 else 3
+
+
 MICROSCOPE = Panel(
     key="microscope",
     label="Why do they jump?",
@@ -106,6 +112,18 @@ MICROSCOPE = Panel(
             "there can be, and no longer (e^2I − 1)/n.",
             Microscope(problem="symbols"),
         ),
+    ),
+    predict=Prediction(
+        "The mean of e^f is taken over 1,000 pairs of strangers, at 3 nats, with the perfect critic. How many of the pairs make "
+        "the result?",
+        ("All of them, more or less", "A few hundred", "A few dozen", "A single one, always"),
+        right=lambda s: counting(float(s.effective.mean()) / s.study.pairs),
+        happened=lambda s, unit: f"{s.study.pairs:,} pairs count like {s.effective.mean():,.0f}, and the largest alone holds "
+        f"{100 * s.largest.mean():.0f} %",
+        because="Nearly all strangers look like strangers and add next to nothing to the mean of e^f; the few that happen to look "
+        "like partners carry it. "
+        "With more information to find they become rarer and heavier.",
+        hints=("Among strangers, how often will one look like a true partner? About once in e^I.",),
     ),
     main=("problem", "mi", "dim", "pairs", "repeats"),
     more=("seed",),

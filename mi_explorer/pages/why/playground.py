@@ -9,6 +9,7 @@ import math
 
 from mi_explorer.bounds import bounds
 from mi_explorer.pages.panels.panel import Panel, Story
+from mi_explorer.pages.panels.prediction import Prediction
 from mi_explorer.pages.panels.words import amount, error
 from mi_explorer.palette import assign
 from mi_explorer.studies import Playground
@@ -84,6 +85,14 @@ def table(snapshot: PlaygroundSnapshot, unit: str) -> str:
     return controls.table(columns, rows)
 
 
+def steadiest(moved: dict[str, float]) -> int | None:
+    """The number of the answer: all, KSG, the copula or nobody kept within 0.1 nats; None before there is a second strength."""
+    if not moved:
+        return None
+    kept = [key for key, move in moved.items() if math.isfinite(move) and abs(move) <= 0.1]
+    return 0 if len(kept) == len(moved) else 2 if "copula" in kept else 1 if "ksg1" in kept else None if kept else 3
+
+
 PLAYGROUND = Panel(
     key="playground",
     label="What if the data are bent?",
@@ -108,6 +117,19 @@ PLAYGROUND = Panel(
             "close neighbours only; the network keeps nearly all, and ranks do not notice.",
             Playground(lens="wiggly", estimators=("infonce", "nwj", "ksg1", "gaussian", "copula")),
         ),
+    ),
+    predict=Prediction(
+        "Every value is stretched, x·√|x|, again and again: tails get longer, nothing is lost. Who still shows the same number at "
+        "the end?",
+        ("All of them: the truth does not move", "Whoever looks at neighbours (KSG)", "Whoever looks at ranks (copula)", "Nobody"),
+        right=lambda s: steadiest(moves(s)),
+        happened=lambda s, unit: "; ".join(
+            f"{name_of(key)} {signed(move, unit) if math.isfinite(move) else 'broke down'}" for key, move in moves(s).items()
+        ) + f" {unit}",
+        because="The truth does not notice a map that can be undone, but each estimator sees the data through something: "
+        "distances, correlations, a "
+        "network. Stretching each column keeps the order of its values, and ranks are nothing but order.",
+        hints=("What does the map change: distances? The order of the values?",),
     ),
     main=("estimators", "lens", "strength", "mi", "dim", "pairs", "steps"),
     more=("batch_size", "width", "learning_rate", "replicates", "seed"),

@@ -87,6 +87,7 @@ function readTheme(root) {
   const indices = Array.from({ length: STYLE_COUNT }, (_, i) => i);
   return {
     font: style.fontFamily,
+    zoom: Number(value("--mi-zoom")) || 1, // the projector's large type
     ...Object.fromEntries(["fg", "muted", "grid", "edge", "card"].map((name) => [name, value(`--mi-${name}`)])),
     colors: indices.map((i) => value(`--mi-c${i}`)),
     dashes: indices.map((i) => value(`--mi-dash${i}`).split(" ").filter(Boolean).map(Number)),
@@ -113,11 +114,13 @@ class View {
     this.hint = element("div", "mi-hint");
     this.line = element("div", "mi-crosshair");
     this.plot.append(this.canvas, this.hint, this.line);
-    this.tip = element("div", "mi-tip", { role: "status" });
+    this.guess = new GuessLine(this.model, this.plot, (nats) => this.number(nats));
+    this.tip = element("div", "mi-tip");
+    this.table = new CurveTable((nats) => this.number(nats));
     this.note = element("div", "mi-note");
     const stage = element("div", "mi-stage");
-    stage.append(this.plot, this.tip);
-    this.root.append(this.legend, stage, this.note);
+    stage.append(this.plot, this.guess.node, this.tip);
+    this.root.append(this.legend, stage, this.note, this.table.node);
     el.append(this.root);
     this.buildLegend();
   }
@@ -131,7 +134,7 @@ class View {
     };
     this.store.listeners.add(started);
     this.cleanups.push(() => this.store.listeners.delete(started));
-    for (const trait of ["truth", "ceiling", "unit", "description", "hint", "show_perfect", "smooth"]) {
+    for (const trait of ["truth", "ceiling", "unit", "description", "hint", "guess", "guessing", "guess_label", "show_perfect", "smooth"]) {
       this.model.on(`change:${trait}`, redraw);
       this.cleanups.push(() => this.model.off(`change:${trait}`, redraw));
     }
@@ -139,10 +142,13 @@ class View {
     sizes.observe(this.plot);
     const themes = new MutationObserver(redraw);
     for (const node of [document.documentElement, document.body])
-      themes.observe(node, { attributes: true, attributeFilter: ["class", "data-mi-theme", "data-jp-theme-light", "data-jp-theme-name"] });
+      themes.observe(node, { attributes: true, attributeFilter: ["class", "data-mi-theme", "data-mi-projector", "data-jp-theme-light", "data-jp-theme-name"] });
     this.cleanups.push(() => sizes.disconnect(), () => themes.disconnect());
 
-    const pointAt = (event) => this.point(event.clientX - this.plot.getBoundingClientRect().left);
+    const pointAt = (event) => {
+      this.tip.classList.remove("mi-live"); // a pointer's path is not read out
+      this.point(event.clientX - this.plot.getBoundingClientRect().left);
+    };
     this.plot.addEventListener("pointermove", pointAt);
     this.plot.addEventListener("pointerdown", pointAt);
     this.plot.addEventListener("pointerleave", () => this.setCursor(null));
@@ -206,6 +212,8 @@ class View {
       unit: this.model.get("unit"),
     };
     this.geometry = drawPlot(ctx, width, height, scene, readTheme(this.root));
+    this.guess.place(this.geometry);
+    this.table.show(scene);
     this.describe(scene);
     this.updateLegend();
     this.showCursor();
@@ -219,7 +227,7 @@ class View {
     this.root.dataset.run = scene.run.id;
     this.root.dataset.truth = scene.truth.length ? scene.truth.at(-1)[1] : "";
     this.plot.setAttribute("aria-label", this.model.get("description"));
-    this.hint.textContent = points ? "" : this.model.get("hint");
+    this.hint.textContent = points || this.model.get("guessing") ? "" : this.model.get("hint");
     this.note.textContent = this.geometry.clipped ? "Some points lie outside the chart." : "";
   }
 
@@ -301,6 +309,7 @@ class View {
     const jump = { ArrowLeft: -1, ArrowRight: 1, PageUp: 10, PageDown: -10, Home: -Infinity, End: Infinity }[event.key];
     if (jump === undefined || !longest) return;
     event.preventDefault();
+    this.tip.classList.add("mi-live"); // whoever reads with keys may be listening
     const pace = Math.max(1, Math.round(longest.count / 100));
     const from = this.cursor === null ? longest.count - 1 - jump * pace : longest.at(this.cursor);
     const index = Math.max(0, Math.min(longest.count - 1, from + jump * pace));
@@ -367,6 +376,7 @@ class View {
   remove() {
     cancelAnimationFrame(this.request);
     clearTimeout(this.retry);
+    this.table.remove();
     for (const clean of this.cleanups) clean();
   }
 }

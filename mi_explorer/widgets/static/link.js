@@ -84,6 +84,7 @@ function followAddress(model) {
 export default {
   initialize({ model }) {
     followAddress(model);
+    model.on("msg:custom", (message) => message.type === "work" && keepWork(message.entry));
   },
 
   render({ model, el }) {
@@ -112,7 +113,15 @@ export default {
         node.addEventListener("click", () => model.send({ type: "download", name }));
         return node;
       });
-      row.replaceChildren(copyButton, ...downloads, note);
+      const work = button("mi-icon mi-icon-download mi-download-work", "Save my work", "What you ran in this tab, in all lessons, as a notebook that runs it again");
+      work.addEventListener("click", () => {
+        const entries = doneSoFar();
+        if (!entries.length) return say("There is no work to save yet: run something first.");
+        const file = { filename: "my-work.ipynb", mime: "application/x-ipynb+json" };
+        save(file, JSON.stringify(workNotebook(entries), null, 1));
+        say(`${file.filename} saved: ${entries.length} experiment${entries.length === 1 ? "" : "s"}`);
+      });
+      row.replaceChildren(copyButton, ...downloads, work, note);
     };
     const receive = (message, buffers) => {
       if (message.type === "copy") copy();

@@ -30,7 +30,6 @@ function nameGroups(page) {
       set(button, "aria-pressed", String(button.classList.contains("mod-active")));
   }
   for (const button of page.querySelectorAll(".mi-choice")) set(button, "aria-pressed", String(button.classList.contains("mi-on")));
-  for (const output of page.querySelectorAll(".mi-live .widget-html-content")) set(output, "role", "status");
 }
 
 const folded = (fold) => getComputedStyle(fold.querySelector(":scope > .mi-fold-body")).display === "none";
@@ -62,6 +61,7 @@ function watch() {
       nameSliders(page);
       nameGroups(page);
       nameFolds(page);
+      announce(page);
     }
   };
   const soon = () => {

@@ -141,8 +141,8 @@ function strokeStairs(ctx, stairs, toX, toY, xMax) {
 function drawPlot(ctx, width, height, scene, theme) {
   const { truth, ceiling, visible, scale, unit } = scene;
   const narrow = width < 520;
-  const font = (size, weight = 400) => `${weight} ${size}px ${theme.font}`;
-  const box = { left: narrow ? 30 : 58, top: 14, right: width - 12, bottom: height - 44 };
+  const font = (size, weight = 400) => `${weight} ${size * theme.zoom}px ${theme.font}`;
+  const box = { left: (narrow ? 30 : 58) * theme.zoom, top: 14, right: width - 12, bottom: height - 44 * theme.zoom };
   const toX = (x) => box.left + (x / scene.xMax) * (box.right - box.left);
   const traces = visible.map((curve) => {
     const points = thin(curve, toX, box.right - box.left);
@@ -188,10 +188,10 @@ function drawPlot(ctx, width, height, scene, theme) {
   ctx.lineTo(box.right, Math.round(toY(0)) + 0.5);
   ctx.stroke();
   ctx.textAlign = "center";
-  ctx.fillText("training step", (box.left + box.right) / 2, height - 16);
+  ctx.fillText("training step", (box.left + box.right) / 2, height - 16 * theme.zoom);
   if (!narrow) {
     ctx.save();
-    ctx.translate(12, (box.top + box.bottom) / 2);
+    ctx.translate(12 * theme.zoom, (box.top + box.bottom) / 2);
     ctx.rotate(-Math.PI / 2);
     ctx.textBaseline = "middle";
     ctx.fillText(`estimate (${unit})`, 0, 0);
@@ -272,15 +272,15 @@ function drawNames(ctx, box, toY, scene, range, theme, font) {
   names.sort((a, b) => b[1] - a[1]);
   ctx.textAlign = "right";
   ctx.textBaseline = "middle";
-  const close = names.length === 2 && toY(names[1][1]) - toY(names[0][1]) < 36;
+  const close = names.length === 2 && toY(names[1][1]) - toY(names[0][1]) < 36 * theme.zoom;
   names.forEach(([text, value, weight], i) => {
     ctx.font = font(12, weight);
     const width = ctx.measureText(text).width;
     // above its line; the lower of two close names goes below its line
-    const y = Math.max(box.top + 4, Math.min(box.bottom - 10, toY(value) + (close && i === 1 ? 13 : -12)));
+    const y = Math.max(box.top + 4, Math.min(box.bottom - 10, toY(value) + (close && i === 1 ? 13 : -12) * theme.zoom));
     ctx.globalAlpha = 0.82;
     ctx.fillStyle = theme.card;
-    ctx.fillRect(box.right - width - 8, y - 8, width + 8, 16);
+    ctx.fillRect(box.right - width - 8, y - 8 * theme.zoom, width + 8, 16 * theme.zoom);
     ctx.globalAlpha = 1;
     ctx.fillStyle = theme.fg;
     ctx.fillText(text, box.right - 3, y);
