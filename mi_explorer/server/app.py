@@ -18,6 +18,7 @@ from jupyter_core.paths import jupyter_path
 from jupyter_server.base.handlers import FileFindHandler
 from jupyter_server.services.kernels.handlers import KernelHandler
 from jupyter_server.utils import url_path_join
+from tornado.ioloop import IOLoop
 from tornado.routing import Rule
 from traitlets.config import Config
 from voila.app import Voila
@@ -196,7 +197,6 @@ def serve(
         print(f"Port {port} is taken.")
     if meaning := terms.meaning():
         print(meaning)
-    print(f"MI Explorer is at {terms.address(found)}  (Ctrl+C ends it)", flush=True)
     Dashboard.terms = terms
     config = configuration(found, folder, open_browser, terms)
     use_warm_kernels(config)
@@ -205,6 +205,8 @@ def serve(
     dashboard.initialize(argv=[])
     pool = Pool(workers, scheduler, cache).start()
     os.environ.update(pool.environment)  # kernels inherit it
+    address = f"MI Explorer is at {terms.address(found)}  (Ctrl+C ends it)"
+    IOLoop.current().add_callback(print, address, flush=True)  # when it listens, not before
     try:
         dashboard.start()
     finally:

@@ -16,19 +16,20 @@ from voila.utils import get_page_config
 from mi_explorer.server.kernels import Full
 
 LANDING = "index.ipynb"
+FOR_READING = (LANDING, "lecturers-guide.ipynb")
 VISITOR_COOKIE = "mi-visitor"  # until the browser is closed: of one visitor's pages one computes at a time
 RETRY_SECONDS = 8  # after which the page of a full server tries again by itself
 
 
 class LessonPage(TornadoVoilaHandler):
-    """A notebook as a page, with a kernel of its own. Nobody waits for the landing page: all its code is for reading."""
+    """A notebook as a page, with a kernel of its own. Nobody waits for those that are only for reading."""
 
     kernel_id = ""  # set by Kernels.start_kernel
     visitor = ""  # read by Kernels.start_kernel: whose page it is, for the pool's sake
 
     @tornado.web.authenticated
     async def get(self, path: str = "") -> None:
-        if path == LANDING and (renderer := await self.without_kernel()):
+        if path in FOR_READING and (renderer := await self.without_kernel(path)):
             async for html, _ in renderer:
                 self.write(html)
             return
@@ -47,14 +48,14 @@ class LessonPage(TornadoVoilaHandler):
         if self.kernel_id:
             self.kernel_manager.end(self.kernel_id)
 
-    async def without_kernel(self):
-        """The pieces of the landing page, or None if it has code to run."""
+    async def without_kernel(self, path: str):
+        """The pieces of a page for reading, or None if it has code to run."""
         settings = {"base_url": self.base_url, "settings": self.settings, "log": self.log}
         renderer = NotebookRenderer(
             request_handler=self,
             voila_configuration=self.voila_configuration,
             traitlet_config=self.traitlet_config,
-            notebook_path=LANDING,
+            notebook_path=path,
             template_paths=self.template_paths,
             config_manager=self.config_manager,
             contents_manager=self.contents_manager,
