@@ -29,7 +29,7 @@ from mi_explorer.pool.broker import Broker
 from mi_explorer.pool.cache import Cache
 from mi_explorer.pool.seats import Seats
 from mi_explorer.result import collect
-from mi_explorer.runners import PoolRunner, PoolStudyRunner, StudyRunner, ThreadRunner, experiment_runner, study_runner
+from mi_explorer.runners import Frame, PoolRunner, PoolStudyRunner, StudyRunner, ThreadRunner, experiment_runner, study_runner
 from mi_explorer.runners.pooled import ADDRESS
 from mi_explorer.training import run
 
@@ -275,6 +275,44 @@ def test_a_study_says_what_it_says_in_a_thread(pages):
     there, mine = page.frames[-1], here.frames[-1]
     assert there.count == mine.count and there.latest.frame().equals(mine.latest.frame())
     here.runner.close()
+
+
+def test_a_change_that_nobody_answers_does_not_hold_the_page(tmp_path):
+    """The broker ends between a change and its answer; the next one knows nothing of the run."""
+    heard, steps = [], run(SHORT)
+    rows = np.stack([next(steps).estimates for _ in range(6)])
+    address = f"ipc://{tmp_path}/b"
+    with zmq.Context() as context, context.socket(zmq.ROUTER) as broker:
+        broker.bind(address)
+        page = Page(PoolRunner(address))
+        number = page.runner.submit(SHORT)
+
+        def hear():
+            identity, message = broker.recv_multipart()
+            heard.append(pickle.loads(message))
+            return identity
+
+        def tell(*words):
+            broker.send_multipart([identity, pickle.dumps((number, *words))])
+
+        def frame(experiment, start, stop):
+            return pickle.dumps(Frame(0, "running", experiment, start, rows[start:stop], (), (), 0.0, None, None))
+
+        identity = hear()
+        tell("frame", frame(SHORT, 0, 4))
+        page.steps(4)
+        page.runner.change(batch_size=16)
+        hear()
+        tell("frame", frame(SHORT, 4, 5))  # under way when the change was sent: no longer this run's
+        tell("lost")
+        page.until(lambda one: one.state == "running")
+        assert len(page.rows()) == 4 and hear() == identity
+        assert [message[0] for message in heard] == ["submit", "change", "submit"]
+        changed = pickle.loads(heard[-1][4])[1]
+        assert changed.changes == ((4, "batch_size", 16),)
+        tell("frame", frame(changed, 0, 6))
+        assert page.steps(6).start == 4
+        page.runner.close()
 
 
 @pytest.mark.parametrize("kind", [PoolRunner, PoolStudyRunner])

@@ -46,7 +46,8 @@ class Follower:
             return self.tick()
         except Exception:  # one picture that fails must not end the page
             log.exception("A page could not show what has come of its run.")
-            return False
+            time.sleep(1)  # what fails every time shall not fill the terminal
+            return True
 
 
 class Every:

@@ -26,7 +26,7 @@ from mi_explorer.pages.work import Work, experiment_cells
 from mi_explorer.palette import assign
 from mi_explorer.parameters import ParameterError
 from mi_explorer.result import Look
-from mi_explorer.runners import Frame, experiment_runner
+from mi_explorer.runners import GOING, Frame, experiment_runner
 from mi_explorer.verdicts import format_mi
 from mi_explorer.widgets import LiveChart, PageLink, controls
 
@@ -217,7 +217,7 @@ class WatchPage:
         self.follower.wake()
 
     def live_change_goes_on(self) -> bool:
-        return self.live.value and self.wish is None and self.state in ("loading", "running", "paused")
+        return self.live.value and self.wish is None and self.state in GOING
 
     def on_preset(self, preset: Preset) -> None:
         self.preset = preset
@@ -329,7 +329,7 @@ class WatchPage:
         if self.picture_due and self.theme.inside:
             self.picture_due = False
             self.inside.draw(self.look, self.ran, self.unit.value, dark=self.theme.dark)
-        return self.wish is not None or self.state in ("loading", "running", "paused")
+        return self.wish is not None or self.state in GOING
 
     def keep(self) -> None:
         """The run on the chart becomes a piece of the visitor's work, if it has come to something."""
@@ -424,7 +424,7 @@ class WatchPage:
         paused = self.state == "paused"
         self.pause_button.description = "Resume" if paused else "Pause"
         controls.set_icon(self.pause_button, "play" if paused else "pause")
-        self.pause_button.disabled = self.state not in ("loading", "running", "paused")
+        self.pause_button.disabled = self.state not in GOING
         self.run_button.description = "Run" if self.state == "idle" else "Run again"
 
     def describe(self) -> str:

@@ -106,8 +106,8 @@ class Broker:
         self.leave(identity)
         viewer = self.viewers[identity] = Viewer(identity, number, visitor or identity.hex(), paused, looks)
         if content and (found := self.cache.get(content)):
-            self.send(identity, number, "whole", found)
             self.send(identity, number, "note", KNOWN)
+            self.send(identity, number, "whole", found)
             del self.viewers[identity]
             return
         run = self.shared.get(content) if content else None

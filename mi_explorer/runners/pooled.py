@@ -212,6 +212,11 @@ class PoolRunner(Line):
             self.evaluations = [one for one in self.evaluations if one.step <= len(self.rows)]
             self.taken_evaluations = min(self.taken_evaluations, len(self.evaluations))
 
+    def on_lost(self) -> None:
+        if self.changing:  # nobody will answer: what was not shown yet belongs to the run before the change
+            self.on_changed(forked=True)
+        super().on_lost()
+
     def step(self) -> None:
         """One training step of a paused run."""
         with self.lock:

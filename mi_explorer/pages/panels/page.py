@@ -18,10 +18,9 @@ from mi_explorer.pages.panels.words import prose, time_left
 from mi_explorer.pages.readout import remark
 from mi_explorer.pages.work import Work, study_cells
 from mi_explorer.parameters import ParameterError
-from mi_explorer.runners import StudyFrame, study_runner
+from mi_explorer.runners import GOING, StudyFrame, study_runner
 from mi_explorer.widgets import PageLink, controls
 
-GOING = ("loading", "running", "paused")
 DOWNLOADS = (
     ("png", "PNG", "the picture"), ("svg", "SVG", "the picture as a vector graphic"), ("csv", "CSV", "the numbers behind it"),
     ("json", "JSON", "the settings"),
