@@ -102,7 +102,7 @@ def test_keys(visit):
     page.keyboard.press("u")
     page.wait_for_function("document.querySelector('.mi-truth').innerText.includes('bits')")
     page.keyboard.press("2")
-    page.wait_for_function("document.querySelector('.mi-preset .mi-on').innerText === 'The log K ceiling'")
+    page.wait_for_function("document.querySelector('.mi-preset .mi-on')?.innerText === 'The log K ceiling'")
     page.keyboard.press("0")
     visit.wait_status("Settings are back")
     theme = page.evaluate("document.documentElement.dataset.miTheme")
