@@ -1,5 +1,6 @@
 """The page without a browser: what it does with wishes, good and hostile ones, and with frames."""
 
+import dataclasses
 import math
 
 import numpy as np
@@ -215,6 +216,18 @@ def test_standing_agrees_with_the_summary():
         assert (reading.bound, reading.alive) == (bounds[row.bound], 3)
         for name in ("truth", "estimate", "stderr", "sd"):
             assert getattr(reading, name) == pytest.approx(getattr(row, name)), name
+
+
+def test_the_truth_line_does_not_go_back_to_what_was_before_a_change(page):
+    from mi_explorer.runners import Frame
+
+    before = page.experiment.with_change(1, batch_size=16)
+    page.chart.truth, page.chart.ceiling = [[0, 1.0]], [[0, math.log(128)]]
+    frame = Frame(page.run, "running", before, 2, np.zeros((0, 0, 0), np.float32), (), (), 0.0, None, None, pending=True)
+    page.show_frame(frame)
+    assert page.chart.ceiling == [[0, math.log(128)]]
+    page.show_frame(dataclasses.replace(frame, pending=False))
+    assert page.chart.ceiling[-1] == [1, math.log(16)]
 
 
 def test_numbers_are_written_with_a_real_minus_and_no_minus_zero():

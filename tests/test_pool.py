@@ -315,6 +315,35 @@ def test_a_change_that_nobody_answers_does_not_hold_the_page(tmp_path):
         page.runner.close()
 
 
+def test_a_frame_says_that_a_change_is_still_to_come(tmp_path):
+    """Of two changes in a row the first may be heard alone; what the page draws as known must not go back to it."""
+    address = f"ipc://{tmp_path}/b"
+    with zmq.Context() as context, context.socket(zmq.ROUTER) as broker:
+        broker.bind(address)
+        page = Page(PoolRunner(address))
+        number = page.runner.submit(ENDLESS)
+        identity, _ = broker.recv_multipart()
+
+        def tell(*words):
+            broker.send_multipart([identity, pickle.dumps((number, *words))])
+
+        def pending(experiment, count):
+            rows = np.zeros((count, 2, 2), np.float32)
+            tell("frame", pickle.dumps(Frame(0, "running", experiment, 0, rows, (), (), 0.0, None, None)))
+            return page.steps(count).pending
+
+        assert not pending(ENDLESS, 2)
+        page.runner.change(batch_size=16)
+        page.runner.change(batch_size=32)
+        tell("changed", False)
+        tell("changed", False)
+        assert pending(ENDLESS, 3)
+        first = ENDLESS.with_change(3, batch_size=16)
+        assert pending(first, 5)
+        assert not pending(first.with_change(5, batch_size=32), 7)
+        page.runner.close()
+
+
 @pytest.mark.parametrize("kind", [PoolRunner, PoolStudyRunner])
 def test_before_the_first_run_there_is_nothing(pages, kind):
     runner = pages(kind).runner

@@ -380,7 +380,7 @@ class WatchPage:
             self.progress.value = progress_line(frame, self.done)
         if self.description.due() or settled:
             self.chart.description = self.describe()
-        if frame.experiment.changes:
+        if frame.experiment.changes and not frame.pending:  # else the lines would go back to what was before, for a moment
             self.show_levels(frame.experiment)
             self.truth.value = truth_line(frame.experiment.at(self.done).distribution, self.unit.value)
         if frame.look:

@@ -32,7 +32,7 @@ class Frame:
     run: the number that ``submit`` returned. state: "loading", "running", "paused", "finished" or "failed".
     start, rows: index of the first new step, and estimates (new steps, bounds, replicates) in nats.
     steps_per_second: over the last second or so of running. error: a sentence, where the run failed. note: why it goes on
-    more slowly than it might, where somebody else knows.
+    more slowly than it might, where somebody else knows. pending: a change has been asked for that ``experiment`` does not show yet.
     """
 
     run: int
@@ -46,6 +46,7 @@ class Frame:
     look: Look | None
     error: str | None
     note: str = ""
+    pending: bool = False
 
 
 class ExperimentJob(Job):
@@ -113,7 +114,7 @@ class ExperimentJob(Job):
         endings = found.last.endings if found.last else ()
         return Frame(
             self.run, self.state, self.experiment, rows, new, tuple(found.evaluations[evaluations:]), endings,
-            self.steps_per_second, look, self.error,
+            self.steps_per_second, look, self.error, pending=bool(self.changes),
         )
 
     # -- carrying it out -----------------------------------------------------------------------------------------------

@@ -255,8 +255,10 @@ class PoolRunner(Line):
             return self.repeat(f"step {frame.start + len(frame.rows):,} of {have:,}")
         self.repeating = ""
         if frame.experiment.changes != self.experiment.changes:
-            self.unheard = {}
-            self.asked = None, self.payload(frame.experiment)  # with the steps at which it was really changed
+            now = frame.experiment.at(len(self.rows))
+            self.unheard = {name: value for name, value in self.unheard.items() if getattr(now, name) != value}
+            known = frame.experiment  # with the steps at which it was really changed
+            self.asked = None, self.payload(known.with_change(len(self.rows), **self.unheard) if self.unheard else known)
         self.news |= (frame.state, frame.error) != (self.state, self.error)
         self.experiment, self.endings, self.speed = frame.experiment, frame.endings, frame.steps_per_second
         self.state, self.error = frame.state, frame.error
@@ -290,6 +292,7 @@ class PoolRunner(Line):
             return Frame(
                 self.run, self.seen_state(), self.experiment, start, new,
                 tuple(self.evaluations[first : self.taken_evaluations]), self.endings, self.speed, look, self.error, self.note,
+                bool(self.unheard),
             )
 
     def result(self) -> Result | None:
