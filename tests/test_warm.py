@@ -174,6 +174,7 @@ def test_a_parent_that_died_is_started_again_and_its_kernels_do_not_outlive_it(c
         dead = parent()
         dead.kill()
         wait_for(lambda: not kernel.process.is_running())
+        await kernel.manager.provisioner.send_signal(signal.SIGINT)  # nobody is there, and nobody minds
 
         async def again(new):
             assert new.process.ppid() == parent().pid != dead.pid

@@ -5,6 +5,7 @@ from __future__ import annotations
 __all__ = ["WarmParent", "WarmProvisioner", "can_fork", "use_warm_kernels"]
 
 import asyncio
+import contextlib
 import json
 import os
 import select
@@ -63,7 +64,8 @@ class ForkedProcess:
         return 0
 
     def send_signal(self, signum: int) -> None:
-        signal.pidfd_send_signal(self.descriptor, signum)
+        with contextlib.suppress(ProcessLookupError):  # it has ended, which Popen takes as quietly
+            signal.pidfd_send_signal(self.descriptor, signum)
 
     def kill(self) -> None:
         self.send_signal(signal.SIGKILL)

@@ -55,7 +55,7 @@ def test_a_story_starts_and_stop_keeps_what_there_is(visit):
     visit.page.click(".mi-stop")
     visit.wait_status("Stopped")
     assert visit.text(".mi-pairs .widget-readout") == "300"
-    assert visit.page.is_disabled(".mi-stop")
+    visit.page.wait_for_selector(".mi-stop[disabled]")
     visit.page.wait_for_selector(".mi-picture img")
 
 
