@@ -64,6 +64,17 @@ def test_nan_from_a_slider_is_refused_by_name(page):
     assert page.problem.sliders["correlation"].value == pytest.approx(page.experiment.distribution.correlation)
 
 
+def test_a_refusal_outlasts_the_news_of_a_run(page):
+    page.fields["steps"].value = 100
+    page.start()
+    page.problem.sliders["correlation"].value = math.nan
+    assert "correlation" in page.status.value
+    wait_for(lambda: "Finished" in page.status.value)
+    assert "correlation" in page.status.value and "mi-error" in page.status.value
+    page.fields["batch_size"].value = 32
+    assert "correlation" not in page.status.value
+
+
 @pytest.mark.parametrize("family", shown_families(), ids=lambda family: family.name)
 def test_every_family_has_its_controls_and_runs(page, family):
     page.problem.family.value = family.name

@@ -22,6 +22,7 @@ from mi_explorer.pages.question import MOST_SECONDS, OWN, Question
 from mi_explorer.pages.readout import remark
 from mi_explorer.pages.report_pictures import TABS, ReportPictures
 from mi_explorer.pages.shared_guess import SHARED
+from mi_explorer.pages.status import Status
 from mi_explorer.pages.work import Work, estimate_cells
 from mi_explorer.parameters import ParameterError
 from mi_explorer.runners import study_runner
@@ -82,7 +83,7 @@ class OwnDataPage:
         self.lay_out()
         self.follower = Follower(self.tick)
         self.take_table(self.table, self.example)
-        self.say("Press Run, or bring your own table.")
+        self.status.say("Press Run, or bring your own table.")
 
     # -- widgets -------------------------------------------------------------------------------------------------------
 
@@ -105,7 +106,7 @@ class OwnDataPage:
         self.run_button = controls.button("run", "Run", icon="play", primary=True, help="Estimate what X and Y share")
         self.stop_button = controls.button("stop", "Stop", help="Give up this run; the last answer stays")
         self.reset_button = controls.button("reset", "Reset", icon="reset", help="Back to the first example, with nothing found")
-        self.status = controls.text("status", live=True)
+        self.status = Status()
         self.progress = controls.text("progress")
         self.unit = controls.segments("unit", "Unit", ["nats", "bits"], "nats", quiet=True)
         self.answer = controls.text("answer-text")
@@ -226,12 +227,6 @@ class OwnDataPage:
         """The names of the columns of X and of Y."""
         return tuple(tuple(self.table.names[number - 1] for number in side) for side in (self.question.x, self.question.y))
 
-    def say(self, sentence: str) -> None:
-        self.status.value = html.escape(sentence)
-
-    def complain(self, sentence: str) -> None:
-        self.status.value = f'<span class="mi-error">{html.escape(sentence)}</span>'
-
     # -- what the visitor does -----------------------------------------------------------------------------------------
 
     def on_example(self, key: str) -> None:
@@ -241,10 +236,10 @@ class OwnDataPage:
             self.setting = True
             self.examples.value = self.question.example
             self.setting = False
-            return self.say("Open a CSV file, or paste a table, below the list of examples.")
-        self.say("Making the table.")
+            return self.status.say("Open a CSV file, or paste a table, below the list of examples.")
+        self.status.say("Making the table.")
         self.take_table(EXAMPLES[key].table, EXAMPLES[key])
-        self.say("Press Run.")
+        self.status.say("Press Run.")
 
     def on_data(self, name: str, data: bytes) -> None:
         try:
@@ -252,8 +247,8 @@ class OwnDataPage:
             self.take_table(table, None)
         except ParameterError as problem:
             kept = f" What was here before is still here: {self.table.name}."
-            return self.complain(f"{name} could not be read. {problem}{kept}")
-        self.say(f"{name} was read. " + ("Press Run." if self.sides.x else "Choose the columns of X and of Y."))
+            return self.status.complain(f"{name} could not be read. {problem}{kept}")
+        self.status.say(f"{name} was read. " + ("Press Run." if self.sides.x else "Choose the columns of X and of Y."))
 
     def on_sides(self) -> None:
         if self.setting:
@@ -261,7 +256,7 @@ class OwnDataPage:
         x, y = (tuple(i + 1 for i in side) for side in (self.sides.x, self.sides.y))
         self.question = dataclasses.replace(self.question, x=x, y=y)
         self.predict.restart()
-        self.say("Press Run." if x and y else "Choose the columns of X and of Y.")
+        self.status.say("Press Run." if x and y else "Choose the columns of X and of Y.")
         self.show_changed()
 
     def on_field(self, field: str, value) -> None:
@@ -273,7 +268,7 @@ class OwnDataPage:
             self.setting = True
             self.fields[field].value = getattr(self.question, field)
             self.setting = False
-            return self.complain(str(problem))
+            return self.status.complain(str(problem))
         self.show_changed()
 
     def reset(self) -> None:
@@ -282,15 +277,15 @@ class OwnDataPage:
         self.report = self.asked = None
         self.question = Question()
         self.take_table(EXAMPLES[FIRST].table, EXAMPLES[FIRST])
-        self.say("Everything is back to the beginning. Press Run.")
+        self.status.say("Everything is back to the beginning. Press Run.")
 
     def start(self) -> None:
         x, y = self.chosen()
         if not (x and y):
-            return self.complain("Choose at least one column for X and one for Y first.")
+            return self.status.complain("Choose at least one column for X and one for Y first.")
         incomplete = self.table.incomplete_rows((*x, *y))
         if incomplete and not self.question.drop_missing:
-            return self.complain(
+            return self.status.complain(
                 f"{incomplete:,} of {len(self.table.frame):,} rows lack a value in these columns. Tick 'Leave out rows with "
                 "missing values' to go on without them, or choose other columns."
             )
@@ -299,14 +294,14 @@ class OwnDataPage:
         self.asking = Asked(self.question, self.table, self.table.frame[list(x)], self.table.frame[list(y)], truth)
         self.run = self.runner.submit(functools.partial(steps, self.asking))
         self.state = "loading"
-        self.say("Running.")
+        self.status.say("Running.")
         self.show_buttons()
         self.follower.wake()
 
     def stop(self) -> None:
         self.runner.stop()
         self.state = "idle"
-        self.say("Stopped." + (" The answer below is the one before." if self.report else ""))
+        self.status.say("Stopped." + (" The answer below is the one before." if self.report else ""))
         self.progress.value = ""
         self.show_buttons()
 
@@ -333,13 +328,13 @@ class OwnDataPage:
         except ParameterError as problem:
             self.question = before
             self.show_link()
-            return self.complain(f"This link is broken, so nothing was changed. {problem}")
+            return self.status.complain(f"This link is broken, so nothing was changed. {problem}")
         if view.get("unit") in ("nats", "bits"):
             self.unit.value = view["unit"]
         if view.get("tab") in TABS:
             self.pictures.tabs.selected_index = TABS.index(view["tab"])
         own = "This link was made for somebody's own table, which it does not carry: open yours. Its settings are set."
-        self.say(own if question.example == OWN else "Opened from a link. Press Run.")
+        self.status.say(own if question.example == OWN else "Opened from a link. Press Run.")
 
     def on_download(self, name: str) -> None:
         report, asked = self.report, self.asked
@@ -379,11 +374,11 @@ class OwnDataPage:
     def show_frame(self, frame) -> None:
         self.state = frame.state
         if frame.state == "failed":
-            self.complain(f"{frame.error} Nothing was lost: change the choice and press Run again.")
+            self.status.complain(f"{frame.error} Nothing was lost: change the choice and press Run again.")
             self.progress.value = ""
         elif frame.state == "finished":
             self.report, self.asked = frame.latest, self.asking
-            self.say(f"Finished in {self.report.seconds:.0f} s.")
+            self.status.news(f"Finished in {self.report.seconds:.0f} s.")
             self.keep()
             self.progress.value = ""
             self.show_answer()

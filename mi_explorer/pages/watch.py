@@ -22,6 +22,7 @@ from mi_explorer.pages.problem import ProblemPanel
 from mi_explorer.pages.readout import progress_line, table, truth_line
 from mi_explorer.pages.seen import seen
 from mi_explorer.pages.settings import experiment_fields, show_fields
+from mi_explorer.pages.status import Status
 from mi_explorer.pages.work import Work, experiment_cells
 from mi_explorer.palette import assign
 from mi_explorer.parameters import ParameterError
@@ -63,7 +64,7 @@ class WatchPage:
         self.wire()
         self.lay_out()
         self.show_experiment(self.experiment)
-        self.say("Press Run, or choose a story above.")
+        self.status.say("Press Run, or choose a story above.")
         self.follower = Follower(self.tick)
         self.guess.ask(self.experiment)
 
@@ -71,7 +72,8 @@ class WatchPage:
 
     def make(self) -> None:
         self.preset_buttons, self.preset_box = controls.choices("preset", "Choose a story", [(p.key, p.label, p.look_for) for p in PRESETS])
-        self.problem = ProblemPanel(self.experiment.distribution, self.on_problem, self.complain)
+        self.status = Status()
+        self.problem = ProblemPanel(self.experiment.distribution, self.on_problem, self.status.complain)
         self.fields = experiment_fields(self.experiment)
         self.run_button = controls.button("run", "Run", icon="play", primary=True, help="Start with these settings")
         self.pause_button = controls.button("pause", "Pause", icon="pause")
@@ -79,7 +81,6 @@ class WatchPage:
         self.reset_button = controls.button("reset", "Reset", icon="reset", help="Clear the chart and the settings")
         self.live = controls.checkbox("live", "Apply changes while running", True, help="Off: a moved slider starts a new run")
         self.story = controls.text("story")
-        self.status = controls.text("status", live=True)
         self.progress = controls.text("progress")
         self.truth = controls.text("truth")
         self.unit = controls.segments("unit", "Unit", ["nats", "bits"], "nats")
@@ -176,12 +177,6 @@ class WatchPage:
         self.own_fragment = self.experiment.to_url()[1:] + "&" + urlencode(view)
         self.link.fragment = self.own_fragment
 
-    def say(self, sentence: str) -> None:
-        self.status.value = html.escape(sentence)
-
-    def complain(self, sentence: str) -> None:
-        self.status.value = f'<span class="mi-error">{html.escape(sentence)}</span>'
-
     # -- what the visitor does -----------------------------------------------------------------------------------------
 
     def on_problem(self, distribution) -> None:
@@ -204,15 +199,16 @@ class WatchPage:
             )
         except ParameterError as problem:
             self.show_experiment(self.experiment)
-            self.complain(str(problem))
+            self.status.complain(str(problem))
             return
         self.experiment = experiment
+        self.status.forgive()
         self.guess.keep_up(experiment)
         self.show_known()
         if self.state != "idle" and not goes_on:
             self.start()
         elif self.state == "idle":
-            self.say("Press Run.")
+            self.status.say("Press Run.")
         self.show_link()
         self.follower.wake()
 
@@ -229,12 +225,13 @@ class WatchPage:
         self.state = "loading"
         self.guess.keep_up(self.experiment)
         self.guess.close()
-        self.say(self.runner.first_words if self.run == 0 else "Starting.")
+        self.status.say(self.runner.first_words if self.run == 0 else "Starting.")
         self.show_levels(self.experiment)
         self.wish = (self.experiment, paused)
         self.follower.wake()
 
     def on_pause(self) -> None:
+        self.status.forgive()
         if self.state == "paused":
             self.runner.resume()
         elif self.state in ("running", "loading"):
@@ -245,6 +242,7 @@ class WatchPage:
         if self.state in ("idle", "finished", "failed"):
             self.start(paused=True)
             return
+        self.status.forgive()
         self.runner.pause()
         self.runner.step()
         self.follower.wake()
@@ -254,7 +252,7 @@ class WatchPage:
         self.state, self.wish = "reset", None
         self.show_experiment(self.preset.experiment)
         self.guess.ask(self.experiment)
-        self.say("Settings are back to the preset's. Press Run.")
+        self.status.say("Settings are back to the preset's. Press Run.")
         self.follower.wake()
 
     def on_view(self) -> None:
@@ -283,7 +281,7 @@ class WatchPage:
         except ParameterError as problem:
             self.preset = PRESETS[0]
             self.show_experiment(self.preset.experiment)
-            self.complain(f"This link is broken, so these are the defaults. {problem}")
+            self.status.complain(f"This link is broken, so these are the defaults. {problem}")
             return
         self.preset = next((preset for preset in PRESETS if preset.experiment == experiment), None)
         if view.get("unit") in ("nats", "bits"):
@@ -292,7 +290,7 @@ class WatchPage:
             self.inside.tabs.selected_index = TABS.index(view["tab"])
         self.live.value = view.get("live") != "false"
         self.show_experiment(experiment)
-        self.say("Opened from a link. Press Run.")
+        self.status.say("Opened from a link. Press Run.")
         if self.state != "idle":
             self.start()
 
@@ -410,13 +408,13 @@ class WatchPage:
     def show_state(self, frame: Frame) -> None:
         ended = f" {frame.endings[0].sentence}" if frame.endings else ""
         if frame.state == "failed":
-            self.complain(frame.error)
+            self.status.complain(frame.error)
         elif frame.state == "running":
-            self.say("Running.")
+            self.status.news("Running.")
         elif frame.state == "paused":
-            self.say(f"Paused at step {self.done:,}.{ended}")
+            self.status.news(f"Paused at step {self.done:,}.{ended}")
         elif frame.state == "finished":
-            self.say(f"Finished after {self.done:,} steps.{ended}")
+            self.status.news(f"Finished after {self.done:,} steps.{ended}")
             self.keep()
         self.show_buttons()
 
