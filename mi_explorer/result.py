@@ -72,8 +72,8 @@ class Look:
 @dataclass(frozen=True, eq=False)
 class Progress:
     """One training step. ``estimates``: (bounds, replicates), nats, on this step's batch before the update, NaN where
-    a curve has ended. ``experiment`` includes the changes made so far. ``look()`` examines the critics: call it before
-    asking for the next step."""
+    a curve has ended. ``experiment`` includes the changes made so far. ``look()`` examines the critics, ``save()`` gives
+    what ``run(experiment, since=...)`` goes on from: call them before asking for the next step."""
 
     step: int
     estimates: np.ndarray
@@ -81,6 +81,7 @@ class Progress:
     evaluation: Evaluation | None = None
     endings: tuple[Ending, ...] = ()
     look: Callable[[], Look] | None = field(default=None, repr=False)
+    save: Callable[[], bytes] | None = field(default=None, repr=False)
 
 
 class Recorder:

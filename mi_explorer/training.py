@@ -13,6 +13,7 @@ __all__ = ["run"]
 
 import functools
 import hashlib
+import io
 import math
 from collections.abc import Callable, Generator
 
@@ -34,7 +35,7 @@ PATIENCE = 10  # steps in a row beyond RUNAWAY end a curve: one wild batch does 
 BLOCKS_OF_A_LOOK, BLOCK, GRID_OF_A_LOOK = 8, 64, 41
 
 
-def run(experiment: Experiment, *, threads: int = 1) -> Generator[Progress, dict | None, None]:
+def run(experiment: Experiment, *, threads: int = 1, since: bytes | None = None) -> Generator[Progress, dict | None, None]:
     """Carry out an experiment, one ``Progress`` per training step.
 
     Change something between two steps by sending it: ``steps.send({"batch_size": 128})``. What may change is said in
@@ -46,6 +47,8 @@ def run(experiment: Experiment, *, threads: int = 1) -> Generator[Progress, dict
     weights, so that its curve does not depend on the bounds beside it; the number of replicates is part of the draw.
 
     Torch computes on one thread, where these sizes are fastest on a busy machine; ``threads`` sets another number.
+    ``since``, from ``Progress.save()`` of the same experiment, goes on behind that step with the same numbers as if it had
+    never been interrupted; it is unpickled, so take it from nobody else.
 
     Raises:
         ParameterError: the experiment asks for cuda where there is none, or a change that is not allowed.
@@ -55,7 +58,8 @@ def run(experiment: Experiment, *, threads: int = 1) -> Generator[Progress, dict
     torch.set_num_threads(threads)
     try:
         trainer = Trainer(experiment, device)
-        for step in range(1, experiment.steps + 1):
+        done = trainer.restore(since) if since else 0
+        for step in range(done + 1, experiment.steps + 1):
             change = yield trainer.advance(step)
             if change:
                 trainer.experiment = trainer.experiment.with_change(step, **change)
@@ -106,8 +110,8 @@ class Trainer:
         ])
         self.told_density = [way for way, bound in enumerate(self.representatives) if bound.baseline == "p(y)"]
         self.all_pairs = {bound.density for bound in self.bounds if not bound.paired}
-        modules = torch.nn.ModuleList([module for _, module in [*self.critics.values(), *self.baselines.values()]])
-        self.optimiser = torch.optim.Adam(modules.parameters(), lr=experiment.learning_rate, fused=True)
+        self.modules = torch.nn.ModuleList([module for _, module in [*self.critics.values(), *self.baselines.values()]])
+        self.optimiser = torch.optim.Adam(self.modules.parameters(), lr=experiment.learning_rate, fused=True)
 
         self.log_averages = [None] * len(ways)
         self.beyond = np.zeros((len(self.bounds), experiment.replicates), int)
@@ -183,7 +187,9 @@ class Trainer:
             final = min(FINAL_BATCHES, max(FRESH_BATCHES, FINAL_PAIRS // level.batch_size))
             evaluation = self.evaluate(step, level, final if last else FRESH_BATCHES)
         estimates = np.where(self.ended, np.nan, estimates).astype(np.float32)
-        return Progress(step, estimates, self.experiment, evaluation, tuple(self.endings), lambda: self.look(step, level))
+        return Progress(
+            step, estimates, self.experiment, evaluation, tuple(self.endings), lambda: self.look(step, level), lambda: self.save(step)
+        )
 
     def enter(self, level: Experiment) -> None:
         """A parameter has changed: the critics stay, MINE's average belongs to the old problem and goes."""
@@ -191,6 +197,29 @@ class Trainer:
         self.log_averages = [None] * len(self.representatives)
         for group in self.optimiser.param_groups:
             group["lr"] = level.learning_rate
+
+    def save(self, step: int) -> bytes:
+        """Everything that the steps after this one depend on, the experiment apart."""
+        state = {
+            "step": step, "modules": self.modules.state_dict(), "optimiser": self.optimiser.state_dict(),
+            "stream": self.train_stream.get_state(), "log_averages": self.log_averages, "beyond": self.beyond,
+            "endings": self.endings, "ended": self.ended,
+        }
+        buffer = io.BytesIO()
+        torch.save(state, buffer)
+        return buffer.getvalue()
+
+    def restore(self, saved: bytes) -> int:
+        """Be as after the step that was saved, whose number is returned."""
+        state = torch.load(io.BytesIO(saved), map_location=self.device, weights_only=False)
+        self.modules.load_state_dict(state["modules"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.train_stream.set_state(state["stream"].cpu())
+        self.log_averages, self.beyond, self.endings, self.ended = (
+            state[name] for name in ("log_averages", "beyond", "endings", "ended")
+        )
+        self.level = self.experiment.at(state["step"] - 1)
+        return state["step"]
 
     def forward(self, x: torch.Tensor, y: torch.Tensor) -> tuple[list[torch.Tensor], list[Extras]]:
         """For every way its scores (R, K, K) and what goes with them."""

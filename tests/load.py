@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -224,8 +225,13 @@ def percentile(values: list[float], share: int) -> float:
 async def all_at_once(jobs, errors: list[str]) -> list:
     """The results of what succeeds; what fails is an error of the dashboard's and written down."""
     results = await asyncio.gather(*jobs, return_exceptions=True)
-    errors += [f"{type(result).__name__}: {result}" for result in results if isinstance(result, BaseException)]
+    errors += [f"{type(result).__name__}: {result} in: {place(result)}" for result in results if isinstance(result, BaseException)]
     return [result for result in results if not isinstance(result, BaseException)]
+
+
+def place(problem: BaseException) -> str:
+    """The line of this script that a student was at."""
+    return next(frame.line for frame in reversed(traceback.extract_tb(problem.__traceback__)) if frame.filename == __file__)
 
 
 async def visit(chromium: Chromium, rounds: int = 3) -> float:

@@ -12,7 +12,9 @@ import re
 import subprocess
 import sys
 import threading
+import time
 import uuid
+from pathlib import Path
 
 import numpy as np
 import psutil
@@ -221,6 +223,29 @@ def test_the_pause_of_one_does_not_hold_the_other(pages):
     assert paused.runner.take() is None
     paused.runner.step()
     assert paused.until(lambda frame: len(frame.rows)).start == held
+
+
+def test_a_run_that_was_saved_goes_on_behind_that_and_not_from_its_beginning(pool, pages):
+    """Also where a shared run becomes two: neither repeats what both have seen."""
+    experiment = seeded(dataclasses.replace(ENDLESS, width=64, batch_size=64), 112)
+    page, other = pages(), pages()
+    page.runner.submit(experiment)
+    page.steps(30)
+    since = time.time()
+    other.runner.submit(experiment)
+    wait_for(lambda: any(file.stat().st_mtime > since for file in Path(pool.folder).glob("states/run-*.run")), 60)
+    page.steps(len(page.rows()) + 50)
+    other.steps(10)
+    told = len(page.frames)
+    page.runner.change(batch_size=32)
+    changed = page.until(lambda frame: frame.experiment.changes and len(frame.rows))
+    (when, _, _), = changed.experiment.changes
+    for process in computing(psutil.Process(pool.process.pid)):
+        process.kill()
+    page.steps(when + 50)
+    repeats = [int(found[1].replace(",", "")) for frame in page.frames[told:] if (found := re.search(r"step ([\d,]+) of", frame.note))]
+    assert not repeats or min(repeats) > 20, "it began again"
+    assert np.array_equal(page.rows(), first_rows(page.frames[-1].experiment, len(page.rows())))
 
 
 @pytest.mark.parametrize("victim", ["worker", "broker"])

@@ -253,7 +253,7 @@ def test_a_run_that_cannot_start_says_why_and_the_next_one_runs(runner, monkeypa
 
 
 def test_a_run_that_breaks_says_so_and_keeps_its_curve(runner, monkeypatch):
-    def breaking(experiment):
+    def breaking(experiment, since=None):
         for progress, _ in zip(run(experiment), range(4)):
             yield progress
         raise MemoryError("no room left")

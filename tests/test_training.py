@@ -179,6 +179,19 @@ def test_a_sent_change_is_a_planned_change():
     assert not np.isin(sent.estimates[4:], unchanged.estimates[4:]).any()
 
 
+@pytest.mark.parametrize("key", bounds)
+def test_what_was_saved_goes_on_as_if_it_had_never_stopped(key):
+    """Also with a change on either side of the step, of which the second was not known when it was saved."""
+    before = small(bounds=(key,), steps=30).with_change(5, batch_size=8)
+    after = before.with_change(18, learning_rate=0.03)
+    steps = run(before)
+    for _ in range(12):
+        progress = next(steps)
+    rest = collect(run(after, since=progress.save()))
+    assert progress.step == 12 and len(rest.estimates) == 18
+    assert np.array_equal(rest.estimates, collect(run(after)).estimates[12:], equal_nan=True)
+
+
 def test_a_change_that_is_not_allowed_is_refused():
     for values, parameter in ((dict(critic="joint"), "changes"), (dict(batch_size=1), "batch_size"), (dict(distribution=Gaussian()), "distribution")):
         steps = run(small())

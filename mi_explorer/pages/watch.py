@@ -372,7 +372,8 @@ class WatchPage:
     def show_frame(self, frame: Frame) -> None:
         self.done = frame.start + len(frame.rows)
         self.ran = frame.experiment
-        self.show_curves(frame)
+        if len(frame.rows) or frame.evaluations:
+            self.show_curves(frame)
         settled = frame.state not in ("loading", "running")
         if self.words.due() or settled:  # every message costs the run a little: words may come more slowly than points
             self.progress.value = progress_line(frame, self.done)

@@ -15,11 +15,13 @@ import asyncio
 import contextlib
 import itertools
 import logging
+import math
 import pickle
 import sys
 import time
 from collections import Counter
 from collections.abc import Coroutine
+from pathlib import Path
 
 import zmq
 import zmq.asyncio
@@ -34,6 +36,7 @@ PLACES = 64  # runs that a computing process holds at a time; more would only cr
 TURN = 20.0  # seconds after which a run yields its place, where others wait for one
 GRACE = 15.0  # seconds that a run is kept whose last viewer has left: a page that is loaded again finds it
 PROBE = 3.0  # seconds between two messages to a viewer, whose absence is noticed by them
+SAVED = 256 * 2**20  # bytes of saved runs at a time: those without have to begin again if their process is lost
 ATTEMPTS = 3  # a run that ended its process so many times is given up
 KNOWN = "Computed before, with the same settings and seed: the same numbers. Another seed draws anew."
 SLOW = 0.25  # seconds between two frames from which on the page says why
@@ -46,6 +49,7 @@ class Broker:
 
     def __init__(self, address: str, cache: Cache, places: int = PLACES, turn: float = TURN):
         self.address, self.cache, self.places, self.turn = address, cache, places, turn
+        self.states = Cache(Path(address.removeprefix("ipc://")).parent / "states", SAVED)
         self.crew = Crew(self.on_join, self.on_loss, self.on_news, self.pace)
         self.numbers = itertools.count(1)
         self.runs: dict[str, Run] = {}
@@ -138,7 +142,10 @@ class Broker:
         if forks:
             run.viewers.remove(viewer)
             self.arrange(run)
-            self.join(viewer, self.begin("experiment", None, changed, known))
+            own = self.begin("experiment", None, changed, known)
+            if saved := self.saved(run, known):
+                self.keep(own, *saved)
+            self.join(viewer, own)
         else:
             self.make_private(run)
             run.changes.append(values)
@@ -199,6 +206,8 @@ class Broker:
     def drop(self, run: Run) -> None:
         self.runs.pop(run.key, None)
         self.make_private(run)
+        for key in run.saved:
+            self.states.remove(key)
         if run in self.waiting:
             self.waiting.remove(run)
         if run.address:
@@ -232,7 +241,8 @@ class Broker:
             return self.tell(run)
         run.address, run.attempts = address, run.attempts + 1
         run.told = not run.wanted(), run.looked_at()
-        self.ask(run, "start", run.payload, *run.told, run.known)
+        _, since = self.saved(run) or (0, None)
+        self.ask(run, "start", run.payload, *run.told, run.known, since)
         for values in run.changes:
             self.ask(run, "wish", "change", values)
 
@@ -258,7 +268,7 @@ class Broker:
 
     def pace(self) -> float:
         active = sum(run.active for run in self.runs.values())
-        return min(max(active / 160, 0.07), 0.9)
+        return min(max(0.19 * (active / 30) ** 1.25, 0.07), 0.9)
 
     # -- what the computing processes say ----------------------------------------------------------------------------------
 
@@ -287,11 +297,28 @@ class Broker:
             run.known = max(run.known, item.known)
             if item.replay:
                 run.payload, run.changes = item.replay, []
+            if item.saved:
+                self.keep(run, *item.saved)
             for viewer in list(run.viewers):
                 self.send(viewer.identity, viewer.number, "frame", item.frame)
             if item.state not in GOING and not run.ended:
                 run.ended = True
                 asyncio.create_task(self.end(run, item.state))
+
+    def keep(self, run: Run, steps: int, state: bytes) -> None:
+        """What to go on from, should the process that has the run be lost, or a page wish to go its own way. The last two:
+        the page may not have seen the steps before the very last."""
+        run.saves += 1
+        key = f"{run.key}-{run.saves % 2}"
+        self.states.put(key, state)
+        run.saved[key] = steps
+
+    def saved(self, run: Run, most: float = math.inf) -> tuple[int, bytes] | None:
+        """Steps, at most so many, and the state behind them; the latest that there is."""
+        for steps, key in sorted(((steps, key) for key, steps in run.saved.items() if steps <= most), reverse=True):
+            if state := self.states.get(key):
+                return steps, state
+        return None
 
     async def end(self, run: Run, state: str) -> None:
         """Keep what it has found for the next who asks, and let it go."""

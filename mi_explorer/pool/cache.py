@@ -46,6 +46,9 @@ class Cache:
         except OSError:
             return
 
+    def remove(self, key: str) -> None:
+        self.path(key).unlink(missing_ok=True)
+
     def make_room(self) -> None:
         files = sorted(((file.stat(), file) for file in self.folder.glob("*.*")), key=lambda pair: pair[0].st_mtime)
         size = sum(facts.st_size for facts, _ in files)

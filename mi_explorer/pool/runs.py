@@ -29,7 +29,7 @@ class Viewer:
 class Run:
     """Something that is carried out. content: what it is, None if nobody else may join; payload: what to start, the
     changes made so far included; known: steps that somebody has seen or wishes to; changes: those that were sent since; address: of the process that has it, None while it
-    waits for one; resting: it has yielded its place; told: (paused, looks) as its process knows them; seated, left: since
+    waits for one; saved: the states that were kept, and behind how many steps; saves: how often that was; resting: it has yielded its place; told: (paused, looks) as its process knows them; seated, left: since
     when it computes, and since when nobody watches; attempts: how often it was begun; line: who asks its process
     next."""
 
@@ -41,6 +41,8 @@ class Run:
     changes: list[dict] = field(default_factory=list)
     viewers: list[Viewer] = field(default_factory=list)
     address: str | None = None
+    saved: dict[str, int] = field(default_factory=dict)
+    saves: int = 0
     resting: bool = False
     told: tuple[bool, bool] | None = None
     seated: float = 0.0

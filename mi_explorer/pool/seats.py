@@ -10,6 +10,7 @@ __all__ = ["News", "Seats"]
 
 import asyncio
 import atexit
+import io
 import os
 import pickle
 import threading
@@ -21,25 +22,30 @@ from mi_explorer.runners.job import GOING, Job
 from mi_explorer.runners.studies import StudyJob
 
 SLICE = 0.010  # seconds that an experiment keeps its turn: less would be spent on turning
+SAVE = 0.5  # seconds of an experiment's computing between two times that its state is saved
+SAVING_SHARE = 0.02  # of its time, at most, goes into saving
 NICENESS = 10  # pages and their server come first
 
 
 @dataclass(frozen=True)
 class News:
     """What is new of a job since the last news. frame: a pickled ``Frame`` or ``StudyFrame``; state: the job's; known:
-    how many steps or items it has found; replay: the pickled experiment with the changes made so far, where it has changed since the last news."""
+    how many steps or items it has found; replay: the pickled experiment with the changes made so far, where it has changed since the last news;
+    saved: steps, and what another process can go on from behind them."""
 
     key: str
     frame: bytes
     state: str
     known: int
     replay: bytes | None = None
+    saved: tuple[int, bytes] | None = None
 
 
 @dataclass(eq=False)
 class Seat:
     """A job and its share: ``used`` seconds; ``wished``: a wish waits to be heard; ``urgent``: what came of it waits to
-    be told; ``told``: when its news were last taken."""
+    be told; ``told``: when its news were last taken; ``saved``: its state, until that is told; ``save_at``: when, in seconds
+    used, it is saved next."""
 
     key: str
     job: Job
@@ -49,6 +55,16 @@ class Seat:
     urgent: bool = False
     experiment: object = None
     leaving: bool = False
+    saved: tuple[int, bytes] | None = None
+    save_at: float = 0.0
+
+    def save(self) -> None:
+        """Take down what its job has come to, now and then; called between two of its pieces."""
+        if self.used < self.save_at:
+            return
+        began = time.thread_time()
+        self.saved = self.job.save()
+        self.save_at = self.used + max(SAVE, (time.thread_time() - began) / SAVING_SHARE)
 
 
 class Seats:
@@ -61,8 +77,9 @@ class Seats:
     def __init__(self, nice: bool = False):
         import torch
 
-        from mi_explorer import training  # noqa: F401  the first run of a worker should not wait for it
+        from mi_explorer import training  # noqa: F401  the first run of a worker should not wait for it, nor for what saves it
 
+        torch.save({}, io.BytesIO())
         torch.set_num_threads(1)
         if nice:
             os.nice(NICENESS)
@@ -86,21 +103,23 @@ class Seats:
 
     # -- wishes --------------------------------------------------------------------------------------------------------
 
-    async def start(self, key: str, payload: bytes, paused: bool = False, looks: bool = False, target: int = 0) -> None:
+    async def start(
+        self, key: str, payload: bytes, paused: bool = False, looks: bool = False, target: int = 0, since: bytes | None = None
+    ) -> None:
         """Take up a job: the payload is ("experiment", Experiment) or ("study", a function that returns an iterator).
-        target: steps to carry out even while it is paused."""
+        target: steps to carry out even while it is paused; since: what was saved of the same experiment."""
         self.loop = asyncio.get_running_loop()
-        await asyncio.get_running_loop().run_in_executor(None, self.seat, key, payload, paused, looks, target)
+        await asyncio.get_running_loop().run_in_executor(None, self.seat, key, payload, paused, looks, target, since)
 
-    def seat(self, key: str, payload: bytes, paused: bool, looks: bool, target: int) -> None:
+    def seat(self, key: str, payload: bytes, paused: bool, looks: bool, target: int, since: bytes | None = None) -> None:
         kind, what = pickle.loads(payload)
         with self.lock:
             if kind == "experiment":
-                job = ExperimentJob(0, self.lock, what, paused, looks, target)
+                job = ExperimentJob(0, self.lock, what, paused, looks, target, since)
             else:
                 job = StudyJob(0, self.lock, what, paused)
             used = min((seat.used for seat in self.seats.values() if seat.job.state in GOING), default=0.0)
-            seat = self.seats[key] = Seat(key, job, used, experiment=what if kind == "experiment" else None)
+            seat = self.seats[key] = Seat(key, job, used, experiment=what if kind == "experiment" else None, save_at=used + SAVE)
             self.lock.notify_all()
         if kind == "study":
             threading.Thread(target=self.carry_out, args=(seat,), name="mi-explorer-study", daemon=True).start()
@@ -149,7 +168,8 @@ class Seats:
                     seat.experiment = frame.experiment
                     replay = pickle.dumps(("experiment", frame.experiment))
                 known = seat.job.count if isinstance(seat.job, StudyJob) else len(seat.job.recorder.rows)
-                found.append(News(seat.key, pickle.dumps(frame), frame.state, known, replay))
+                saved, seat.saved = seat.saved, None
+                found.append(News(seat.key, pickle.dumps(frame), frame.state, known, replay, saved))
         return found
 
     async def whole(self, key: str) -> bytes | None:
@@ -207,6 +227,7 @@ class Seats:
                 if seat.wished:
                     break
             seat.used += now - began
+            seat.save()
             self.done_a_piece(seat, state)
 
     def next_one(self, open_jobs: set[Seat]) -> Seat | None:

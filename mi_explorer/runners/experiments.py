@@ -10,6 +10,7 @@ __all__ = ["ExperimentJob", "Frame", "ThreadRunner"]
 
 import dataclasses
 import math
+import pickle
 import threading
 import time
 from collections.abc import Generator
@@ -51,10 +52,11 @@ class Frame:
 
 class ExperimentJob(Job):
     """One submitted experiment, what was wished of it since, and what it has found. target: so many steps are carried
-    out even while it is paused."""
+    out even while it is paused; since: what ``save`` gave where the same experiment was carried out before."""
 
     def __init__(
-        self, run: int, lock: threading.Condition, experiment: Experiment, paused: bool = False, looks: bool = False, target: int = 0
+        self, run: int, lock: threading.Condition, experiment: Experiment, paused: bool = False, looks: bool = False, target: int = 0,
+        since: bytes | None = None,
     ):
         super().__init__(run, lock, paused)
         self.experiment = experiment
@@ -70,6 +72,11 @@ class ExperimentJob(Job):
         self.since, self.counted = time.perf_counter(), 0
         self.steps: Generator | None = None
         self.reported: tuple | None = None
+        self.saved: bytes | None = None
+        if since:
+            rows, self.recorder.evaluations, self.saved = pickle.loads(since)
+            self.recorder.rows = list(rows)
+            self.taken_rows, self.taken_evaluations = len(rows), len(self.recorder.evaluations)
 
     # -- wishes --------------------------------------------------------------------------------------------------------
 
@@ -141,9 +148,12 @@ class ExperimentJob(Job):
             changes = None
             if going:
                 changes, self.changes = self.changes, {}
-            if going and self.steps is None:  # nothing has been computed yet: a change only alters the plan
-                self.experiment, changes = dataclasses.replace(self.experiment, **changes), None
-                self.steps = run(self.experiment)
+            if going and self.steps is None:  # a generator that has not begun can hear of no change
+                if self.recorder.rows and changes:
+                    self.experiment = self.experiment.with_change(len(self.recorder.rows), **changes)
+                else:
+                    self.experiment = dataclasses.replace(self.experiment, **changes)
+                changes, self.steps = None, run(self.experiment, since=self.saved)
         if going:
             progress = self.steps.send(changes or None)
             self.record(progress)
@@ -169,6 +179,13 @@ class ExperimentJob(Job):
         with self.lock:
             self.look, self.look_taken = look, False
         self.last_look = time.perf_counter()
+
+    def save(self) -> tuple[int, bytes] | None:
+        """Steps done, and what another job can go on from, or None where nothing would be gained; called between two pieces."""
+        last = self.recorder.last
+        if last is None or self.state not in GOING:
+            return None
+        return last.step, pickle.dumps((np.stack(self.recorder.rows), self.recorder.evaluations, last.save()))
 
     def close(self) -> None:
         if self.steps:
