@@ -17,6 +17,7 @@ import pytest
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.multikernelmanager import AsyncMultiKernelManager
+from jupyter_client.provisioning import KernelProvisionerFactory
 from traitlets.config import Config
 from waiting import wait_for
 
@@ -29,10 +30,12 @@ pytestmark = pytest.mark.skipif(not can_fork(), reason="this system has no proce
 @pytest.fixture(scope="module")
 def config():
     """A server's configuration, whose kernels come from one warm parent for all tests."""
+    KernelProvisionerFactory.clear_instance()  # one of an earlier test knows nothing of this configuration
     chosen = Config()
     use_warm_kernels(chosen)
     yield chosen
     WarmProvisioner.parent_process.stop()
+    KernelProvisionerFactory.clear_instance()
 
 
 class Kernel:
