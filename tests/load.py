@@ -230,8 +230,9 @@ async def all_at_once(jobs, errors: list[str]) -> list:
 
 
 def place(problem: BaseException) -> str:
-    """The line of this script that a student was at."""
-    return next(frame.line for frame in reversed(traceback.extract_tb(problem.__traceback__)) if frame.filename == __file__)
+    """The line of ours that a student was at."""
+    ours = [frame.line for frame in traceback.extract_tb(problem.__traceback__) if Path(frame.filename).parent == Path(__file__).parent]
+    return ours[-1] if ours else "?"
 
 
 async def visit(chromium: Chromium, rounds: int = 3) -> float:

@@ -29,6 +29,7 @@ from mi_explorer.parameters import ParameterError
 from mi_explorer.pool import Pool
 from mi_explorer.pool.broker import Broker
 from mi_explorer.pool.cache import Cache
+from mi_explorer.pool.runs import Viewer
 from mi_explorer.pool.seats import Seats
 from mi_explorer.result import collect
 from mi_explorer.runners import Frame, PoolRunner, PoolStudyRunner, StudyRunner, ThreadRunner, experiment_runner, study_runner
@@ -442,6 +443,23 @@ def test_where_places_are_few_all_have_their_turn(narrow, pages, monkeypatch):
     for page in (two, one, two):
         count = len(page.rows()) if any(len(frame.rows) for frame in page.frames) else 0
         page.steps(count + 20)
+
+
+def test_a_process_that_comes_late_takes_its_share():
+    asked = []
+    broker = Broker("ipc:///nowhere/broker", Cache(os.devnull))
+    broker.ask = lambda run, method, *values: asked.append((run.key, run.address, method))
+    broker.on_whole = lambda viewer: None
+    broker.crew.seats["early"] = None
+    for number in range(5):
+        kind = "study" if number == 0 else "experiment"
+        broker.join(Viewer(bytes(number), number, str(number), False, False), broker.begin(kind, str(number), b"", 0))
+    assert {run.address for run in broker.runs.values()} == {"early"}
+    broker.crew.seats["late"] = None
+    asked.clear()
+    broker.on_join("late")
+    assert [run.address for run in broker.runs.values()] == ["early", "late", "late", "early", "early"]
+    assert asked == [(f"run-{n}", *what) for n in (2, 3) for what in (("early", "stop"), ("late", "start"))]
 
 
 def test_a_visitor_computes_one_run_at_a_time(narrow, pages, monkeypatch):

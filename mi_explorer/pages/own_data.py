@@ -81,7 +81,7 @@ class OwnDataPage:
         self.make()
         self.wire()
         self.lay_out()
-        self.follower = Follower(self.tick)
+        self.follower = Follower(self.tick, self.runner.arrivals)
         self.take_table(self.table, self.example)
         self.status.say("Press Run, or bring your own table.")
 

@@ -65,7 +65,7 @@ class WatchPage:
         self.lay_out()
         self.show_experiment(self.experiment)
         self.status.say("Press Run, or choose a story above.")
-        self.follower = Follower(self.tick)
+        self.follower = Follower(self.tick, self.runner.arrivals)
         self.guess.ask(self.experiment)
 
     # -- widgets -------------------------------------------------------------------------------------------------------

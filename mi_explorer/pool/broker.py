@@ -268,12 +268,27 @@ class Broker:
 
     def pace(self) -> float:
         active = sum(run.active for run in self.runs.values())
-        return min(max(0.19 * (active / 30) ** 1.25, 0.07), 0.9)
+        return min(max(active / 160, 0.07), 0.75)
 
     # -- what the computing processes say ----------------------------------------------------------------------------------
 
     def on_join(self, address: str) -> None:
+        self.even_out(address)
         self.arrange()
+
+    def even_out(self, address: str) -> None:
+        """A process that comes when others have much to do already takes its share of the experiments over."""
+        busy = Counter(run.address for run in self.runs.values() if run.active)
+        share = busy.total() // len(self.crew.seats)
+        for run in [run for run in self.runs.values() if run.active and run.kind == "experiment"]:
+            if busy[address] >= share:
+                return
+            if busy[run.address] > share:
+                busy[run.address] -= 1
+                busy[address] += 1
+                self.ask(run, "stop")
+                run.attempts -= 1  # nothing has happened to it
+                self.seat(run, address)
 
     def on_loss(self, address: str) -> None:
         for run in [run for run in self.runs.values() if run.address == address]:

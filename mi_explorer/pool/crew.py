@@ -35,7 +35,11 @@ class Crew:
 
     async def open(self, workers: int, scheduler: str | None) -> None:
         """A cluster of so many processes here, or the one of a scheduler; raises OSError where none answers."""
-        dask.config.set({"distributed.scheduler.work-stealing": False, "distributed.worker.memory.terminate": 0.95})
+        dask.config.set({
+            "distributed.scheduler.work-stealing": False, "distributed.worker.memory.terminate": 0.95,
+            # Nobody looks at what it would draw of the machine, every half second in every process.
+            "distributed.admin.system-monitor.interval": "10s", "distributed.admin.system-monitor.disk": False,
+        })
         if scheduler:
             address = scheduler
         else:

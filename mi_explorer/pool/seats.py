@@ -10,18 +10,24 @@ __all__ = ["News", "Seats"]
 
 import asyncio
 import atexit
+import contextlib
 import io
 import os
 import pickle
+import random
+import sys
 import threading
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 from mi_explorer.runners.experiments import ExperimentJob
 from mi_explorer.runners.job import GOING, Job
 from mi_explorer.runners.studies import StudyJob
 
 SLICE = 0.010  # seconds that an experiment keeps its turn: less would be spent on turning
+ROUND = 0.15  # seconds until all have had a turn; where they are many, turns are shorter for its sake, down to one step
+SWITCH = 0.001  # seconds that the thread of the experiments keeps the interpreter, while wishes are waiting to be heard
 SAVE = 0.5  # seconds of an experiment's computing between two times that its state is saved
 SAVING_SHARE = 0.02  # of its time, at most, goes into saving
 NICENESS = 10  # pages and their server come first
@@ -44,13 +50,13 @@ class News:
 @dataclass(eq=False)
 class Seat:
     """A job and its share: ``used`` seconds; ``wished``: a wish waits to be heard; ``urgent``: what came of it waits to
-    be told; ``told``: when its news were last taken; ``saved``: its state, until that is told; ``save_at``: when, in seconds
+    be told; ``due``: when its next news are; ``saved``: its state, until that is told; ``save_at``: when, in seconds
     used, it is saved next."""
 
     key: str
     job: Job
     used: float
-    told: float = 0.0
+    due: float = 0.0
     wished: bool = True
     urgent: bool = False
     experiment: object = None
@@ -81,11 +87,13 @@ class Seats:
 
         torch.save({}, io.BytesIO())
         torch.set_num_threads(1)
+        sys.setswitchinterval(SWITCH)
         if nice:
-            os.nice(NICENESS)
+            step_back()
         self.lock = threading.Condition()
         self.seats: dict[str, Seat] = {}
         self.over = False
+        self.slice = SLICE
         self.stirred = asyncio.Event()
         self.loop: asyncio.AbstractEventLoop | None = None
         self.thread = threading.Thread(target=self.take_turns, name="mi-explorer-turns", daemon=True)
@@ -158,12 +166,13 @@ class Seats:
         found, now = [], time.monotonic()
         with self.lock:
             for seat in self.seats.values():
-                if not (seat.urgent or now - seat.told > pace):
+                if not (seat.urgent or now > seat.due):
                     continue
                 frame = seat.job.take()
                 if frame is None:
                     continue
-                seat.told, seat.urgent, replay = now, False, None
+                # Never all at once: their pages, on the same cores, would all be drawn at once, and hold up everybody's sliders.
+                seat.due, seat.urgent, replay = now + pace * random.uniform(0.7, 1.3), False, None
                 if seat.experiment is not None and frame.experiment is not seat.experiment:
                     seat.experiment = frame.experiment
                     replay = pickle.dumps(("experiment", frame.experiment))
@@ -218,7 +227,7 @@ class Seats:
                 open_jobs.add(seat)
                 state = seat.job.state
             began = now = time.perf_counter()
-            while now - began < SLICE and seat.job.state in GOING and not seat.leaving:
+            while now - began < self.slice and seat.job.state in GOING and not seat.leaving:
                 with self.lock:
                     if not seat.job.ready():
                         break
@@ -244,4 +253,14 @@ class Seats:
             elif seat.job.state != "paused":
                 state, seat.job.state = seat.job.state, "paused"
                 self.done_a_piece(seat, state)
+        self.slice = min(SLICE, ROUND / max(len(waiting), 1))
         return min(waiting, key=lambda seat: (not seat.wished, seat.used), default=None)
+
+
+def step_back() -> None:
+    """Let this process compute when the pages do not. Where Linux weighs sessions against each other (autogroups) and not
+    processes, niceness counts within a session only: so it needs one of its own, which has to be nice as well."""
+    os.nice(NICENESS)
+    with contextlib.suppress(OSError):
+        os.setsid()
+        Path("/proc/self/autogroup").write_text(str(NICENESS))

@@ -79,6 +79,8 @@ class Line:
                 self.paused, self.news = paused, True
             if self.state in GOING:
                 self.say("paused", paused)
+            if self.state == "paused" and not paused:  # rows that were held back are shown before its process says so
+                self.state = "running"
 
     def stop(self) -> None:
         """Give up the current run; what it has found so far is gone."""
@@ -110,6 +112,11 @@ class Line:
             self.socket.send(pickle.dumps((action, self.run, *values)), zmq.NOBLOCK)
         except zmq.Again:
             pass  # no broker for so long that a thousand messages wait: the silence is noticed by ``listen``
+
+    def arrivals(self) -> int | None:
+        """A descriptor that becomes readable when something new has come in, once there is one. What comes in while something
+        is being sent it may keep to itself, so whoever waits for it should look now and then."""
+        return None if self.socket is None else self.socket.fileno()
 
     def listen(self) -> None:
         """Take in everything that has arrived; called with the lock held."""

@@ -53,6 +53,9 @@ class Worker:
             self.job, self.closed = None, True
             self.lock.notify_all()
 
+    def arrivals(self) -> None:
+        """No descriptor says when there is something new: whoever follows has to look."""
+
     def work(self) -> None:
         while True:
             with self.lock:

@@ -63,7 +63,7 @@ class PanelPage:
         self.make()
         self.wire()
         self.lay_out()
-        self.follower = Follower(self.tick)
+        self.follower = Follower(self.tick, self.runner.arrivals)
         self.show_desk()
         self.follower.wake()
 
