@@ -30,7 +30,7 @@ ROUND = 0.15  # seconds until all have had a turn; where they are many, turns ar
 SWITCH = 0.001  # seconds that the thread of the experiments keeps the interpreter, while wishes are waiting to be heard
 SAVE = 0.5  # seconds of an experiment's computing between two times that its state is saved
 SAVING_SHARE = 0.02  # of its time, at most, goes into saving
-NICENESS = 10  # pages and their server come first
+NICENESS = 4  # pages and their server come first
 
 
 @dataclass(frozen=True)
