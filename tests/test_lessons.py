@@ -8,6 +8,7 @@ import ipywidgets
 import pytest
 
 from mi_explorer import ParameterError, figures, server
+from mi_explorer.figures.numbers import ROWS, numbers
 from mi_explorer.pages import LESSONS
 from mi_explorer.pages.panels import PanelPage
 from mi_explorer.pages.panels.panel import Desk
@@ -48,7 +49,13 @@ def test_a_story_travels_and_shows_something_at_once(panel, story):
             assert len(words) > 10 and not re.search(r"\b(nan|inf|None)\b", words), words
         assert "nan" not in re.sub(r"<[^>]*>", " ", panel.table(snapshot, unit))
     for dark, narrow in ((False, False), (True, True)):
-        assert figures.to_bytes(panel.picture(snapshot, "bits", dark, narrow), "png").startswith(b"\x89PNG")
+        figure = panel.picture(snapshot, "bits", dark, narrow)
+        assert figures.to_bytes(figure, "png").startswith(b"\x89PNG")
+        for one in numbers(figure):
+            assert one.rows or one.notes
+            assert len(one.rows) <= ROWS and len(set(one.columns)) == len(one.columns)
+            assert all(len(row) == len(one.columns) for row in one.rows)
+            assert not re.search(r"\b(nan|inf|None)\b|[$\\{]", f"{one.title} {one.columns} {one.rows} {one.notes}"), one
 
 
 @pytest.mark.parametrize(("panel", "story"), STORIES)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 __all__ = ["Inside", "TABS"]
 
-import base64
 import html
+from typing import TYPE_CHECKING
 
 from mi_explorer.bounds import bounds
 from mi_explorer.experiment import Experiment
+from mi_explorer.pages.picture import image, show_numbers
 from mi_explorer.parameters import ParameterError
 from mi_explorer.result import Look
-from mi_explorer.widgets import controls
+from mi_explorer.widgets import PictureNumbers, controls
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 TABS = ("samples", "critic", "pointwise")
 
@@ -25,10 +29,12 @@ class Inside:
         self.identified = controls.checkbox("identified", "Remove what the bound cannot identify", True)
         critic = controls.group(controls.row(self.which, self.identified), self.pictures["critic"])
         self.tabs = controls.tabs(Samples=self.pictures["samples"], Critic=critic, Pointwise_MI=self.pictures["pointwise"])
-        self.widget = controls.card("Look inside", self.tabs, name="inside")
+        self.numbers = PictureNumbers()
+        self.widget = controls.card("Look inside", self.tabs, self.numbers, name="inside")
         self.tabs.observe(lambda _: on_view(), "selected_index")
         self.which.observe(lambda _: on_view(), "value")
         self.identified.observe(lambda _: on_view(), "value")
+        self.numbers.observe(lambda _: on_view(), "opened")
 
     @property
     def tab(self) -> str:
@@ -43,24 +49,26 @@ class Inside:
 
     def draw(self, look: Look | None, experiment: Experiment | None, unit: str, dark: bool) -> None:
         """Draw the tab that is open; matplotlib is loaded with the first picture."""
+        figure = None
         if look is None:
-            self.pictures[self.tab].value = '<p class="mi-muted">This picture appears with the first run.</p>'
-            return
-        try:
-            self.pictures[self.tab].value = self.picture(look, experiment, unit, dark)
-        except ParameterError as problem:
-            self.pictures[self.tab].value = f'<p class="mi-muted">{html.escape(str(problem))}</p>'
+            said = '<p class="mi-muted">This picture appears with the first run.</p>'
+        else:
+            try:
+                figure, alternative = self.picture(look, experiment, unit, dark)
+                said = image(figure, alternative)
+            except ParameterError as problem:
+                said = f'<p class="mi-muted">{html.escape(str(problem))}</p>'
+        self.pictures[self.tab].value = said
+        show_numbers(self.numbers, figure)
 
-    def picture(self, look: Look, experiment: Experiment, unit: str, dark: bool) -> str:
+    def picture(self, look: Look, experiment: Experiment, unit: str, dark: bool) -> tuple[Figure, str]:
+        """The figure of the tab that is open, and what it shows in words."""
         from mi_explorer import figures
 
         if self.tab == "samples":
-            alternative, figure = "Scatter plot of fresh pairs", figures.samples(look, dark=dark)
-        elif self.tab == "pointwise":
+            return figures.samples(look, dark=dark), "Scatter plot of fresh pairs"
+        if self.tab == "pointwise":
             alternative = "Histogram of the true pointwise mutual information and of each critic's"
-            figure = figures.pointwise(look, experiment, unit, self.identified.value, dark=dark)
-        else:
-            alternative = "The true log ratio and the learned critic as two maps on one colour scale"
-            figure = figures.critic_map(look, experiment, self.which.value, unit, self.identified.value, dark=dark)
-        data = base64.b64encode(figures.to_bytes(figure, "png")).decode()
-        return f'<img alt="{alternative}" src="data:image/png;base64,{data}">'
+            return figures.pointwise(look, experiment, unit, self.identified.value, dark=dark), alternative
+        alternative = "The true log ratio and the learned critic as two maps on one colour scale"
+        return figures.critic_map(look, experiment, self.which.value, unit, self.identified.value, dark=dark), alternative

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 __all__ = ["ReportPictures", "TABS"]
 
-import base64
 import html
 from typing import TYPE_CHECKING
 
 from mi_explorer.pages import report_view
+from mi_explorer.pages.picture import image, show_numbers
 from mi_explorer.tables import Table
-from mi_explorer.widgets import controls
+from mi_explorer.widgets import PictureNumbers, controls
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from mi_explorer.auto import Report
 
 TABS = ("data", "chance", "candidates", "rows")
@@ -27,8 +29,10 @@ class ReportPictures:
         self.parts = {name: controls.text(f"picture-{name}") for name in TABS}
         p = self.parts
         self.tabs = controls.tabs(Data=p["data"], Chance=p["chance"], Candidates=p["candidates"], Rows=p["rows"])
-        self.widget = controls.card("Look at it", self.tabs, name="inside")
+        self.numbers = PictureNumbers()
+        self.widget = controls.card("Look at it", self.tabs, self.numbers, name="inside")
         self.tabs.observe(lambda _: on_view(), "selected_index")
+        self.numbers.observe(lambda _: on_view(), "opened")
 
     @property
     def tab(self) -> str:
@@ -38,40 +42,36 @@ class ReportPictures:
         self, table: Table, x, y, report: Report | None, truth: float | None, unit: str, dark: bool, narrow: bool = False
     ) -> None:
         """Draw the tab that is open. ``x`` and ``y`` are what is chosen now; the report may be about what was before."""
-        part = self.parts[self.tab]
+        self.parts[self.tab].value, figure = self.view(table, x, y, report, truth, unit, dark, narrow)
+        show_numbers(self.numbers, figure)
+
+    def view(
+        self, table: Table, x, y, report: Report | None, truth: float | None, unit: str, dark: bool, narrow: bool
+    ) -> tuple[str, Figure | None]:
+        """What the open tab shows as HTML, and the figure in it if there is one."""
         if self.tab == "rows":
-            part.value = report_view.preview(table)
-        elif self.tab == "data":
-            part.value = data_picture(x, y, dark, narrow)
-        elif report is None:
-            part.value = LATER
-        else:
-            from mi_explorer import figures
+            return report_view.preview(table), None
+        if self.tab == "data":
+            return data_picture(x, y, dark, narrow)
+        if report is None:
+            return LATER, None
+        from mi_explorer import figures
 
-            if self.tab == "chance":
-                words = f"<p>{html.escape(report.null.sentence)}{BELOW if max(report.null.values) < 0 else ''}</p>"
-                seen = "Histogram of what shuffled rows show, and what the rows show as they are"
-                part.value = words + image(figures.null(report, unit, dark, narrow), seen)
-            else:
-                seen = "Every candidate's estimate with two standard errors"
-                drawn = image(figures.candidates(report, unit, dark, truth, narrow), seen)
-                part.value = drawn + report_view.candidates(report, unit)
+        if self.tab == "chance":
+            words = f"<p>{html.escape(report.null.sentence)}{BELOW if max(report.null.values) < 0 else ''}</p>"
+            figure = figures.null(report, unit, dark, narrow)
+            return words + image(figure, "Histogram of what shuffled rows show, and what the rows show as they are"), figure
+        figure = figures.candidates(report, unit, dark, truth, narrow)
+        return image(figure, "Every candidate's estimate with two standard errors") + report_view.candidates(report, unit), figure
 
 
-def data_picture(x, y, dark: bool, narrow: bool) -> str:
+def data_picture(x, y, dark: bool, narrow: bool) -> tuple[str, Figure | None]:
     if not (x.shape[1] and y.shape[1]):
-        return '<p class="mi-muted">Choose a column for X and one for Y to see them against each other.</p>'
+        return '<p class="mi-muted">Choose a column for X and one for Y to see them against each other.</p>', None
     from mi_explorer import figures
 
     try:
-        drawn = figures.dependence(x, y, dark, narrow)
+        figure = figures.dependence(x, y, dark, narrow)
+        return image(figure, "The columns of X against the columns of Y"), figure
     except Exception as problem:  # the columns may hold anything, and the page must go on
-        return f'<p class="mi-muted">This picture could not be drawn. {html.escape(str(problem))}</p>'
-    return image(drawn, "The columns of X against the columns of Y")
-
-
-def image(figure, alternative: str) -> str:
-    from mi_explorer import figures
-
-    data = base64.b64encode(figures.to_bytes(figure, "png")).decode()
-    return f'<img alt="{alternative}" src="data:image/png;base64,{data}">'
+        return f'<p class="mi-muted">This picture could not be drawn. {html.escape(str(problem))}</p>', None

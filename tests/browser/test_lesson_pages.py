@@ -18,6 +18,9 @@ def draw(visit):
     visit.page.wait_for_selector(".mi-picture img", timeout=60_000)
     visit.page.wait_for_timeout(300)
     assert visit.page.evaluate("document.querySelector('.mi-picture img').alt.length") > 40
+    visit.page.focus(".mi-numbers summary")
+    visit.page.keyboard.press("Enter")
+    visit.page.wait_for_selector(".mi-numbers :is(td, p)")
 
 
 def serious(visit):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 __all__ = ["Lesson", "PanelPage"]
 
-import base64
 import html
 import time
 from dataclasses import dataclass
@@ -14,12 +13,13 @@ import ipywidgets as widgets
 
 from mi_explorer.pages.follow import Every, Follower
 from mi_explorer.pages.panels.panel import Desk, Panel
+from mi_explorer.pages.picture import image, show_numbers
 from mi_explorer.pages.panels.words import prose, time_left
 from mi_explorer.pages.readout import remark
 from mi_explorer.pages.work import Work, study_cells
 from mi_explorer.parameters import ParameterError
 from mi_explorer.runners import GOING, StudyFrame, study_runner
-from mi_explorer.widgets import PageLink, controls
+from mi_explorer.widgets import PageLink, PictureNumbers, controls
 
 DOWNLOADS = (
     ("png", "PNG", "the picture"), ("svg", "SVG", "the picture as a vector graphic"), ("csv", "CSV", "the numbers behind it"),
@@ -83,6 +83,7 @@ class PanelPage:
         self.outcome = controls.text("outcome", live=True)
         self.headline = controls.text("headline")
         self.picture = controls.text("picture")
+        self.numbers = PictureNumbers()
         self.table = controls.text("table")
         self.notes = controls.text("caveats")
         self.link = PageLink(downloads=[list(entry) for entry in DOWNLOADS])
@@ -96,6 +97,7 @@ class PanelPage:
         self.stop_button.on_click(lambda _: self.stop())
         self.reset_button.on_click(lambda _: self.reset())
         self.unit.observe(lambda _: self.on_view(), "value")
+        self.numbers.observe(lambda _: self.on_view(), "opened")
         self.link.observe(lambda _: self.on_link(), ["loaded", "fragment"])
         self.link.on_download(self.on_download)
 
@@ -104,7 +106,8 @@ class PanelPage:
         runs, others = controls.row(self.run_button, self.pause_button), controls.row(self.stop_button, self.reset_button)
         start = controls.card("", runs, others, self.status, self.progress, name="start")
         self.settings = controls.group()
-        self.seen = controls.card("What is seen", self.outcome, self.headline, self.picture, self.table, self.link, name="results", aside=self.unit)
+        parts = self.outcome, self.headline, self.picture, self.numbers, self.table, self.link
+        self.seen = controls.card("What is seen", *parts, name="results", aside=self.unit)
         self.notes_card = controls.card("What does not hold", self.notes, name="limits")
         self.results = controls.group(self.seen)
         self.widget = controls.page(
@@ -357,15 +360,13 @@ class PanelPage:
         if desk.snapshot is None:
             self.headline.value = '<span class="mi-muted">Nothing yet. Press Run, or choose a story.</span>'
             self.picture.value = self.table.value = ""
+            show_numbers(self.numbers, None)
             return
-        from mi_explorer import figures
-
         panel, snapshot = desk.panel, desk.snapshot
         self.headline.value = prose(panel.headline(snapshot, unit))
         figure = panel.picture(snapshot, unit, self.theme.dark, self.theme.narrow)
-        data = base64.b64encode(figures.to_bytes(figure, "png")).decode()
-        words = html.escape(panel.alternative(snapshot, unit), quote=True)
-        self.picture.value = f'<img alt="{words}" data-run="{self.run}" data-done="{snapshot.done:.3f}" src="data:image/png;base64,{data}">'
+        self.picture.value = image(figure, panel.alternative(snapshot, unit), run=self.run, done=f"{snapshot.done:.3f}")
+        show_numbers(self.numbers, figure)
         self.table.value = panel.table(snapshot, unit)
 
 
