@@ -22,7 +22,7 @@ def carry_out(path: Path, skipping: str, then: str):
     """Run a notebook and one more cell; cells with the tag ``skipping`` are left out."""
     notebook = nbformat.read(path, as_version=4)
     notebook.cells.append(nbformat.v4.new_code_cell(then))
-    client = NotebookClient(notebook, timeout=120, skip_cells_with_tag=skipping, resources={"metadata": {"path": FOLDER}})
+    client = NotebookClient(notebook, timeout=120, iopub_timeout=60, skip_cells_with_tag=skipping, resources={"metadata": {"path": FOLDER}})
     client.execute()
     return notebook.cells
 

@@ -64,6 +64,21 @@ def test_nan_from_a_slider_is_refused_by_name(page):
     assert page.problem.sliders["correlation"].value == pytest.approx(page.experiment.distribution.correlation)
 
 
+def test_a_late_echo_of_a_slider_does_not_undo_what_came_after(page):
+    """A browser rounds what it is told to the slider's step, and sends that back."""
+    panel = page.problem
+    panel.sliders["correlation"].value = 0.9
+    told = panel.mi.value
+    echo = round(told / 0.05) * 0.05
+    assert echo != told
+    page.preset_buttons["first-look"].click()
+    now = page.experiment
+    send(panel.mi, {"value": echo})
+    assert page.experiment == now and panel.mi.value == pytest.approx(now.distribution.mi, abs=0.03)
+    send(panel.mi, {"value": 3.0})  # nobody had told it that: the visitor
+    assert page.experiment.distribution.mi == pytest.approx(3.0)
+
+
 def test_a_refusal_outlasts_the_news_of_a_run(page):
     page.fields["steps"].value = 100
     page.start()

@@ -37,7 +37,7 @@ def carried_out(cells):
     """The notebook of these cells, run."""
     make = {"markdown": nbformat.v4.new_markdown_cell, "code": nbformat.v4.new_code_cell}
     notebook = nbformat.v4.new_notebook(cells=[make[kind](text) for kind, text in [("code", "import mi_explorer as mi"), *cells]])
-    NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
+    NotebookClient(notebook, timeout=120, iopub_timeout=60, kernel_name="python3").execute()
     return notebook.cells
 
 

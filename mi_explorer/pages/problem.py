@@ -10,6 +10,7 @@ import dataclasses
 import ipywidgets as widgets
 
 from mi_explorer.distributions import Distribution, Gaussian, Transformed, families
+from mi_explorer.pages.echo import Told, same
 from mi_explorer.parameters import Parameter, ParameterError, parameters
 from mi_explorer.widgets import controls
 
@@ -56,6 +57,7 @@ class ProblemPanel:
         )
         self.mi = controls.slider("mi", "True MI (nats)", 0.0, *MI_SLIDER)
         self.sliders: dict[str, widgets.Widget] = {}
+        self.told = {"mi": Told(self.mi)}
         self.parameters = controls.group()
         self.widget = controls.group(self.family, self.mi, self.parameters, self.lens)
         self.family.observe(lambda change: self.wish(self.other_family, change["new"]), "value")
@@ -79,12 +81,12 @@ class ProblemPanel:
             for name, slider in self.sliders.items():
                 number = getattr(base, name)
                 slider.min, slider.max = min(slider.min, number), max(slider.max, number)
-                slider.value = number
+                self.told[name].tell(number)
             settable = base.mi_parameter is not None
             self.mi.layout.display = "" if settable else "none"
             if settable:
                 self.mi.min, self.mi.max = MI_SLIDER[0], max(MI_SLIDER[1], value.mi)
-                self.mi.value = value.mi
+                self.told["mi"].tell(value.mi)
         finally:
             self.setting = False
 
@@ -93,18 +95,27 @@ class ProblemPanel:
         for name, parameter in shown_parameters(base).items():
             slider = parameter_slider(name, parameter, getattr(base, name))
             slider.observe(lambda change, name=name: self.moved_parameter(name, change["new"]), "value")
-            self.sliders[name] = slider
+            self.sliders[name], self.told[name] = slider, Told(slider)
         self.parameters.children = [*self.sliders.values()]
 
     # -- what the visitor wishes ---------------------------------------------------------------------------------------
 
     def moved_mi(self, mi: float) -> None:
-        if not same(mi, self.value.mi, self.mi.step):
+        if self.moved("mi", mi) and not same(mi, self.value.mi, self.mi.step):
             self.wish(self.value.with_mi, mi)
+
+    def moved(self, name: str, number: float) -> bool:
+        """Whether a visitor has moved this slider; otherwise it goes back to where it belongs."""
+        if self.setting:
+            return False
+        moved = self.told[name].moved(number)
+        if not moved:
+            self.show(self.value)
+        return moved
 
     def moved_parameter(self, name: str, number: float) -> None:
         base, lens = taken_apart(self.value)
-        if not same(number, getattr(base, name), self.sliders[name].step):
+        if self.moved(name, number) and not same(number, getattr(base, name), self.sliders[name].step):
             self.wish(lambda: through(dataclasses.replace(base, **{name: number}), lens))
 
     def other_family(self, name: str) -> Distribution:
@@ -159,8 +170,3 @@ def parameter_slider(name: str, parameter: Parameter, value):
         return controls.slider(field, parameter.label, value, int(low), int(high), int(step), help=parameter.help)
     # A finer step than the eye needs: the correlation that belongs to a round MI is no round number.
     return controls.slider(field, parameter.label, float(value), float(low), float(high), step / 10, format=".3f", help=parameter.help)
-
-
-def same(new: float, old: float, step: float) -> bool:
-    """Whether a control only echoes what it was set to: browsers snap values to the slider's step."""
-    return abs(new - old) <= 0.51 * step

@@ -10,6 +10,7 @@ import subprocess
 import sys
 
 import pytest
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = [
@@ -92,9 +93,12 @@ class Visit:
         )
 
     def wait_status(self, word: str, seconds: float = 60) -> str:
-        self.page.wait_for_function(
-            "word => document.querySelector('.mi-status').innerText.includes(word)", arg=word, timeout=1000 * seconds
-        )
+        try:
+            self.page.wait_for_function(
+                "word => document.querySelector('.mi-status').innerText.includes(word)", arg=word, timeout=1000 * seconds
+            )
+        except PlaywrightTimeout as problem:
+            raise AssertionError(f"{word!r} was not said, but: {self.text('.mi-status')!r}") from problem
         return self.text(".mi-status")
 
     def done(self) -> int:

@@ -1,13 +1,19 @@
 """The same notebook in JupyterLab: the page works there, and so does the bound that a student writes."""
 
+import contextlib
 import re
 import shutil
+import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from mi_explorer.server import notebooks_dir
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from waiting import wait_for  # noqa: E402
+
+from mi_explorer.server import notebooks_dir  # noqa: E402
 
 NOTEBOOK = "watch-the-bounds-converge.ipynb"
 
@@ -23,7 +29,8 @@ def lab(tmp_path):
     process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
     try:
         for line in process.stderr:
-            if found := re.search(r"http://localhost:\d+/", line):
+            if found := re.search(r"http://localhost:(\d+)/", line):
+                wait_for(lambda: listens(int(found[1])))  # it tells its address a moment before it is there
                 yield found[0]
                 break
         else:
@@ -31,6 +38,12 @@ def lab(tmp_path):
     finally:
         process.terminate()
         process.wait(20)
+
+
+def listens(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(("localhost", port), 1):
+        return True
+    return False
 
 
 def test_the_lesson_in_jupyterlab(chromium, lab):

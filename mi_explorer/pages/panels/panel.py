@@ -14,7 +14,7 @@ from mi_explorer.bounds import bounds
 from mi_explorer.description import Description
 from mi_explorer.pages.panels.predict import PredictCard
 from mi_explorer.pages.panels.prediction import Prediction
-from mi_explorer.pages.problem import same
+from mi_explorer.pages.echo import same
 from mi_explorer.pages.settings import chip, rates, show_fields
 from mi_explorer.pages.panels.words import prose
 from mi_explorer.parameters import Parameter, ParameterError, parameters
