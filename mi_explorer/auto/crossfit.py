@@ -94,7 +94,7 @@ def crossfit(
     left = deadline - begun
     members, width, batch = next(kind for rows, kind in CRITICS if folds.training.shape[1] <= rows)
     if x.scores.shape[1] + y.scores.shape[1] <= FEW_COLUMNS:
-        members = 1  # nearest neighbours see more there than any critic
+        members, width, batch = CRITICS[-1][1]  # nearest neighbours see more there than any critic
     for fitted in network.train(
         *sides, correlations, folds.training, folds.validation, members, width, batch, seed, begun + 0.6 * left, MOST_EPOCHS
     ):
