@@ -28,7 +28,10 @@ VALIDATION = 0.1
 BLOCKS = 40  # stretches of neighbouring rows that stay together where the rows are a time series
 SHUFFLES = 199
 MOST_PAIRED = 2500  # rows of which all pairs are scored at once; a bound cannot exceed its logarithm
-MEMBERS = (3000, 4), (8000, 2), (math.inf, 1)  # critics of each fold, by its training rows: more where rows are few and critics cheap
+# By a fold's training rows, how many critics it has, how wide they are and how many rows a batch has at most. Few rows leave time for
+# wide ones: where training stops before a narrow critic fits even its own rows, held-out and in-sample value are both too low, and so
+# is their mean. Batches small enough for sixteen steps an epoch get the wide ones there sooner.
+CRITICS = (3000, (2, 256, 128)), (8000, (2, 64, 512)), (math.inf, (1, 64, 512))
 CHUNK = 900  # rows whose pairs a mixture is asked for at once
 MIXTURES = (2, 3, 5)
 MOST_EPOCHS = 60
@@ -89,11 +92,11 @@ def crossfit(
         for name, pair in (("x", "a"), ("y", "b"))
     )
     left = deadline - begun
-    members = next(count for rows, count in MEMBERS if folds.training.shape[1] <= rows)
+    members, width, batch = next(kind for rows, kind in CRITICS if folds.training.shape[1] <= rows)
     if x.scores.shape[1] + y.scores.shape[1] <= FEW_COLUMNS:
-        members = 1  # nearest neighbours see more there than any critic
+        members, width, batch = CRITICS[-1][1]  # nearest neighbours see more there than any critic
     for fitted in network.train(
-        *sides, correlations, folds.training, folds.validation, members, seed, begun + 0.6 * left, MOST_EPOCHS
+        *sides, correlations, folds.training, folds.validation, members, width, batch, seed, begun + 0.6 * left, MOST_EPOCHS
     ):
         if not isinstance(fitted, network.Fit):
             yield 0.1 + 0.6 * fitted, f"Training {members} critics for each of {FOLDS} folds at once"

@@ -22,10 +22,10 @@ import torch
 from torch import Tensor
 from torch.autograd import Function
 
-WIDTH, EMBEDDING = 64, 32
+EMBEDDING = 32
 LEARNING_RATE, DECAY, CLIP, INPUT_NOISE, AVERAGE = 2e-3, 1e-3, 1.0, 0.05, 0.98
 PATIENCE, LEAST_GAIN = 10, 3e-4  # epochs without a gain on validation rows of so many nats
-LARGEST_BATCH, SMALLEST_BATCH = 512, 64
+SMALLEST_BATCH = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,21 +50,21 @@ class Fit:
 
 def train(
     x: Features, y: Features, correlations: np.ndarray, training: np.ndarray, validation: np.ndarray,
-    members: int, seed: int, deadline: float, most_epochs: int,
+    members: int, width: int, largest_batch: int, seed: int, deadline: float, most_epochs: int,
 ) -> Iterator[float | Fit]:
     """Yields the share done after each epoch, then the Fit.
 
     correlations: (folds, k), what the Gaussian part starts from. training, validation: (folds, rows) indices.
-    members: critics of each fold. deadline: on the clock ``time.perf_counter``.
+    members: critics of each fold. width: of their hidden layers. largest_batch: rows. deadline: on the clock ``time.perf_counter``.
     """
     correlations, training, validation = (np.tile(a, (members, 1)) for a in (correlations, training, validation))
     generator = torch.Generator().manual_seed(seed)
     sides = [_tensors(x), _tensors(y)]
     critics, rows = training.shape
-    weights = _start(sides[0][0].shape[-1], sides[1][0].shape[-1], correlations, generator)
+    weights = _start(sides[0][0].shape[-1], sides[1][0].shape[-1], width, correlations, generator)
     optimiser = torch.optim.AdamW(weights.values(), lr=LEARNING_RATE, weight_decay=DECAY, betas=(0.9, 0.99))
     average = {name: weight.detach().clone() for name, weight in weights.items()}
-    batch = min(LARGEST_BATCH, max(SMALLEST_BATCH, rows // 8), rows)
+    batch = min(largest_batch, max(SMALLEST_BATCH, rows // 8), rows)
     steps = max(1, rows // batch)
     training, validation = torch.from_numpy(training), torch.from_numpy(validation)
     alive = torch.arange(critics)
@@ -119,7 +119,7 @@ def score_matrix(fit: Fit, fold: int, x: Features, y: Features, rows_x: np.ndarr
     return (total / fit.members).numpy()
 
 
-def _start(dim_x, dim_y, correlations, generator):
+def _start(dim_x, dim_y, width, correlations, generator):
     critics = len(correlations)
 
     def layer(inputs, outputs):
@@ -128,7 +128,7 @@ def _start(dim_x, dim_y, correlations, generator):
 
     weights = {"correlation": torch.from_numpy(np.arctanh(correlations).astype(np.float32))}
     for side, dim in (("x", dim_x), ("y", dim_y)):
-        sizes = (max(dim, 1), WIDTH, WIDTH, WIDTH, EMBEDDING + 1)
+        sizes = (max(dim, 1), width, width, width, EMBEDDING + 1)
         for depth, (inputs, outputs) in enumerate(zip(sizes, sizes[1:])):
             weights[f"{side}{depth}"] = layer(inputs, outputs)
             weights[f"{side}{depth}_bias"] = torch.zeros(critics, 1, outputs)

@@ -19,11 +19,12 @@ Sampler = Callable[[int, int], "tuple[np.ndarray, np.ndarray]"]  # (n, seed) -> 
 
 
 def score_auto(
-    names: Iterable[str] | Mapping[str, tuple[Sampler, float]], n: int, seeds: Iterable[int], *, time_limit: float = 60.0
+    names: Iterable[str] | Mapping[str, tuple[Sampler, float]], n: int, seeds: Iterable[int], *, time_limit: float = 600.0
 ) -> pd.DataFrame:
     """One row for each problem and seed: what ``estimate`` finds from n samples, on one thread.
 
-    names: of tasks, or problems of your own as {name: ((n, seed) -> (x, y), truth)}.
+    names: of tasks, or problems of your own as {name: ((n, seed) -> (x, y), truth)}. time_limit: seconds by the clock, ten times what
+    ``estimate`` allows by itself, as a busy machine must not change the answer: training cut short gives too little.
     Columns: task, seed, truth, value, low, high, lower_bound (nats), method, seconds (of CPU), within_10 (max(0.05 nat, 10 %)),
     within_5 (max(0.03 nat, 5 %)), covered (by the interval), bounded (the lower bound is not above the truth, or there is none).
     """
