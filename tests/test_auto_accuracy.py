@@ -4,14 +4,12 @@ Tolerances are the benchmark criterion that issue and README state, max(0.05 nat
 """
 
 import math
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from mi_explorer import tasks
 from mi_explorer.auto import estimate
-from mi_explorer.auto.choice import Option, choose
 from mi_explorer.auto.crossfit import pointwise
 from mi_explorer.auto.margins import normal_scores
 from mi_explorer.auto.parts import parts
@@ -136,25 +134,6 @@ def test_counts_of_scores():
     assert list(summary["problems"]) == [2, 2] and list(summary["within_10"]) == [1, 1]
     assert not scores.loc[scores.task == "wrong truth", "covered"].any()
     assert summary["most_seconds"].max() > 0
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_two_candidates_are_compared_on_the_same_rows(seed):
-    # 3,000 rows, standard deviation of the pointwise values 0.6: both candidates' standard error is 0.6 / sqrt(3000) = 0.011 and
-    # independent errors would make 0.030 ± 0.016 of their difference. Row by row it is 0.030 ± 0.003.
-    draw = np.random.default_rng(seed)
-    rows = 0.3 + 0.6 * draw.standard_normal(3000)
-
-    def option(more, model=False):
-        values = rows + more + 0.1 * draw.standard_normal(3000)
-        model = SimpleNamespace(method="network", name="critic", held_out=values, bound=values, in_sample=values.mean()) if model else None
-        return Option("network" if model else "ksg1", "option", values.mean(), 0.6 / math.sqrt(3000), "neither", model, terms=values)
-
-    gaussian = SimpleNamespace(method="gaussian", name="gaussian", held_out=0 * rows, bound=0 * rows, in_sample=0.0)
-    models = [Option("gaussian", "gaussian", 0.0, 0.0, "neither", gaussian), option(0.0, model=True)]
-    for more, chosen in ((0.03, "ksg1"), (0.0, "network")):
-        found = choose(models[0], models, [option(more)], 3000, 2, 1.0)
-        assert found.option.method == chosen
 
 
 @pytest.mark.slow

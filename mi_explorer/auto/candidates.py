@@ -10,15 +10,14 @@ from dataclasses import replace
 import numpy as np
 
 from ..estimators import registry
-from ..estimators.data import Pair, columns, pair, symbols
-from ..estimators.ksg import prepare, square_terms
+from ..estimators.data import Pair, columns, symbols
 from .choice import FEW_COLUMNS, SOME_COLUMNS, Option, from_model
 from .margins import Side
 from .parts import parts
 from .screening import related
 from .tables import predict
 
-USUAL, WIDER = 3, 10  # neighbours
+WIDER = 10  # neighbours, against the usual three
 SHOWN = 4  # columns in which neighbours are still near
 FEW = 1000  # rows among which all pairs of neighbours are quickly found, whatever the dimension
 MOST_ROWS = 20_000  # for looking at all pairs of columns
@@ -72,10 +71,7 @@ def _neighbours(x, y, seed, warnings, anyhow):
     if a.dim + b.dim > SOME_COLUMNS and not anyhow:
         return []
     option = _ksg(a, b, seed, warnings)
-    terms = None
-    if x.scores.shape[1] + y.scores.shape[1] <= FEW_COLUMNS:
-        terms = square_terms(*prepare(pair(a, b, seed=seed), USUAL)[:2], USUAL)
-    return [replace(option, name=f"{option.name} on {where}", terms=terms)]
+    return [replace(option, name=f"{option.name} on {where}")]
 
 
 def _added_up(x, y, seed):

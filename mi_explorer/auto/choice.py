@@ -13,8 +13,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-import numpy as np
-
 from ..estimators.data import Columns
 from .report import Candidate
 
@@ -35,8 +33,7 @@ class Option:
     """A candidate before the choice.
 
     model: its learned model. sides: the columns that a sample estimator was given. shortfall: how much it may be too low for a reason
-    that its standard error does not know, nats. gap: in-sample less held-out value, nats. terms: (n,), whose mean is a sample
-    estimator's value, nats, or None.
+    that its standard error does not know, nats. gap: in-sample less held-out value, nats.
     """
 
     method: str
@@ -47,7 +44,6 @@ class Option:
     model: object = field(default=None, repr=False)
     sides: tuple[Columns, Columns] | None = field(default=None, repr=False)
     shortfall: float = 0.0
-    terms: np.ndarray | None = field(default=None, repr=False)
 
     @property
     def gap(self) -> float:
@@ -101,7 +97,7 @@ def choose(
             why = f"On rows held out it finds {gain:.3f} ± {error:.3f} nats more than the Gaussian model."
     for option in neighbours if math.isfinite(chosen.value) else ():
         more = option.value - chosen.value
-        error = _apart(option, chosen, inflation)
+        error = math.hypot(option.stderr, chosen.stderr)
         reasons[option.method] = f"{more:+.3f} ± {error:.3f} nats against {chosen.name}."
         sure = more > GAIN * error and more > LEAST_WIDTH
         if sure or (dims <= FEW_COLUMNS and n >= MANY_ROWS and more > 0):
@@ -148,14 +144,6 @@ def _inflated(option, inflation):
 def _gain(model, other, inflation):
     difference = model.bound - other.bound  # a bound cannot gain by scores that are too steep
     return float(difference.mean()), float(difference.std() / math.sqrt(len(difference)) * inflation)
-
-
-def _apart(option, chosen, inflation):
-    """Standard error of the difference of two values. An unlucky sample makes both low, so that row by row they differ by less than
-    two independent errors would have it; in many columns rows share their neighbours, and terms understate the error."""
-    if option.terms is None or chosen.model is None or len(option.terms) != len(chosen.model.held_out):
-        return math.hypot(option.stderr, chosen.stderr)
-    return (option.terms - chosen.model.held_out).std() / math.sqrt(len(option.terms)) * inflation
 
 
 def _interval(chosen, speaker, n):
