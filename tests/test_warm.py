@@ -188,10 +188,10 @@ def test_a_parent_that_died_is_started_again_and_its_kernels_do_not_outlive_it(c
     with_kernels(config, body)
 
 
-def test_the_parent_has_one_thread_and_no_torch():
+def test_the_parent_has_one_thread_and_no_torch(tmp_path):
     """What would not survive a fork, or would be paid for by every kernel."""
     with forking() as family:
-        family.fork(argv=["-f", "nowhere/kernel.json"], env=dict(os.environ), cwd=None)  # it has loaded everything when it answers
+        family.fork(argv=["-f", str(tmp_path / "kernel.json")], env=dict(os.environ), cwd=None)  # it has loaded everything when it answers
         process = psutil.Process(family.process.pid)
         assert process.num_threads() == 1
         mapped = [entry.path for entry in process.memory_maps()]
@@ -272,9 +272,10 @@ def answers(address: str) -> bool:
     return False
 
 
-def test_a_start_that_is_given_up_leaves_no_kernel_behind(config):
+def test_a_start_that_is_given_up_leaves_no_kernel_behind(config, tmp_path):
     async def give_up():
-        manager = AsyncKernelManager(config=config, parent=AsyncMultiKernelManager(config=config))
+        file = str(tmp_path / "kernel.json")  # nobody is left to take it away
+        manager = AsyncKernelManager(config=config, parent=AsyncMultiKernelManager(config=config), connection_file=file)
         starting = asyncio.ensure_future(manager.start_kernel())
         while not asking:  # the thread is on its way
             await asyncio.sleep(0.01)

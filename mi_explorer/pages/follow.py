@@ -33,7 +33,7 @@ class Follower:
     look. A hundred pages that look for themselves, and mostly in vain, would take a fifth of a core.
     """
 
-    def __init__(self, tick: Callable[[], bool], arrivals: Callable[[], int | None] = lambda: None):
+    def __init__(self, tick: Callable[[], bool], arrivals: Callable[[], int | None]):
         self.tick, self.arrivals = tick, arrivals
         self.ear, self.mouth = socket.socketpair()  # an event that can be waited for together with a descriptor
         self.ear.setblocking(False)

@@ -153,7 +153,7 @@ class ExperimentJob(Job):
                     self.experiment = self.experiment.with_change(len(self.recorder.rows), **changes)
                 else:
                     self.experiment = dataclasses.replace(self.experiment, **changes)
-                changes, self.steps = None, run(self.experiment, since=self.saved)
+                changes, self.steps, self.saved = None, run(self.experiment, since=self.saved), None
         if going:
             progress = self.steps.send(changes or None)
             self.record(progress)
