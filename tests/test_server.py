@@ -353,6 +353,21 @@ def test_a_kernel_goes_with_its_page(server):
     scene()
 
 
+def test_who_stays_after_the_goodbye_is_told_that_the_kernel_has_ended(server):
+    """A link to an e-mail address makes a page say goodbye that stays. Stock: right already, were the goodbye not refused."""
+
+    @talk
+    async def scene(enter):
+        page = await enter(server)
+        await page.say_goodbye()
+        assert await page.receive(lambda *_: False, 5) is None and page.socket.close_code == 1001
+        await gone(page, 2)
+        with pytest.raises(HTTPClientError, match="404"):
+            await page.connect()
+
+    scene()
+
+
 def test_a_page_that_nobody_waits_for_has_no_kernel(server, folder):
     """Stock: the kernel stays until it is culled, and works meanwhile."""
     path = folder / "slow.pid"

@@ -14,6 +14,7 @@ from pathlib import Path
 from jupyter_server._tz import utcnow
 from jupyter_server.base.call_context import CallContext
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
+from tornado.websocket import WebSocketHandler
 from traitlets import Int
 
 from mi_explorer.runners.pooled import VISITOR
@@ -23,6 +24,7 @@ KERNEL_BYTES = 80_000_000  # of memory that one kernel needs before it computes 
 MOST = 100
 LOADING = 120  # seconds within which a page has to connect for the first time
 GRACE = 0.7  # seconds within which a page that said goodbye may come back
+GOING_AWAY = 1001  # the websocket's code
 BACKLOG = 16_000_000  # bytes kept for a page that has lost its connection
 
 
@@ -76,6 +78,7 @@ class Kernels(AsyncMappingKernelManager):
         self.held: set[str] = set()  # from before a kernel starts until it is gone
         self.limits: dict[str, Limits] = {}
         self.endings: dict[str, asyncio.Task] = {}
+        self.pages: dict[str, set[WebSocketHandler]] = {}  # whoever is connected now
 
     # -- beginning
 
@@ -94,7 +97,7 @@ class Kernels(AsyncMappingKernelManager):
             self._pending_kernels.pop(kernel_id, None)
             self.remove_kernel(kernel_id)
             raise
-        self.limits[kernel_id] = Limits()
+        self.limits[kernel_id], self.pages[kernel_id] = Limits(), set()
         return kernel_id
 
     def remove_kernel(self, kernel_id: str):
@@ -150,6 +153,8 @@ class Kernels(AsyncMappingKernelManager):
                 await super().shutdown_kernel(kernel_id, now=now)
             except Exception:
                 self.log.warning("The kernel %s did not end as it should.", kernel_id, exc_info=True)
+        for page in self.pages.pop(kernel_id, ()):  # one that said goodbye and has stayed, say: it learns of it by this
+            page.close(GOING_AWAY, "The kernel has ended.")
 
     def _handle_kernel_died(self, kernel_id: str) -> None:
         self.end(kernel_id)  # and not only forget it: its files are still there

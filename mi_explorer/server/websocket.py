@@ -46,6 +46,7 @@ class KernelSocket(KernelWebsocketHandler):
     async def open(self, kernel_id: str) -> None:
         # Not what Jupyter does here besides: a second ping, with the same settings taken as milliseconds.
         self.limits = self.kernel_manager.limits[kernel_id]
+        self.kernel_manager.pages[kernel_id].add(self)
         self.set_nodelay(True)  # else a small message waits up to 40 ms for the browser to acknowledge the one before
         connected = self.connection.connect()
         for stream in self.connection.channels.values():
@@ -81,6 +82,7 @@ class KernelSocket(KernelWebsocketHandler):
 
     def on_close(self) -> None:
         super().on_close()
+        self.kernel_manager.pages.get(self.kernel_id, set()).discard(self)
         if self.close_code in LEFT:
             self.kernel_manager.leave(self.kernel_id)
 

@@ -173,6 +173,13 @@ def test_a_kernel_that_did_not_wait_for_its_page(tab, asleep):
     assert not found, json.dumps(found, indent=1)[:2000]
 
 
+def test_a_page_that_stays_although_it_said_goodbye(tab):
+    """As after a link to an e-mail address: the server is there all the time."""
+    tab.open()
+    tab.end_kernel()
+    tab.page.get_by_role("alert").get_by_text("its computation has ended").wait_for()
+
+
 def test_an_interruption_is_said_quietly_and_passes(tab):
     tab.open()
     tab.cable.cut()
