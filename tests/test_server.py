@@ -66,7 +66,7 @@ def talk(scene):
             return pages[-1]
 
         try:
-            await asyncio.wait_for(scene(enter, *arguments), 60)
+            await asyncio.wait_for(scene(enter, *arguments), 120)
         finally:
             for page in filter(lambda page: page.alive, pages):
                 os.kill(page.pid, signal.SIGKILL if STOCK else signal.SIGCONT)
@@ -240,7 +240,7 @@ def test_floods_cost_their_own_kernels_only(fresh):
             sys.executable, "-c", HOSTILE, *arguments, cwd=Path(__file__).parent, stdout=subprocess.PIPE
         )
         try:
-            await gone(page, 45)
+            await gone(page, 100)
             return (await process.stdout.read()).decode() if what == "flood" else ""
         finally:
             with contextlib.suppress(ProcessLookupError):
@@ -258,7 +258,7 @@ def test_floods_cost_their_own_kernels_only(fresh):
         with contextlib.suppress(WebSocketClosedError):
             for _ in range(200):
                 await page.send("comm_msg", {"comm_id": "nobody", "data": "x" * 900_000})
-        await gone(page, 45)
+        await gone(page, 100)
 
     async def breed(page):
         for number in range(1000):

@@ -92,7 +92,7 @@ class Visit:
             "mi => Math.abs(parseFloat(document.querySelector('.mi-truth').innerText.match(/[\\d.]+/)) - mi) < 0.00051", arg=mi
         )
 
-    def wait_status(self, word: str, seconds: float = 60) -> str:
+    def wait_status(self, word: str, seconds: float = 180) -> str:
         try:
             self.page.wait_for_function(
                 "word => document.querySelector('.mi-status').innerText.includes(word)", arg=word, timeout=1000 * seconds
