@@ -43,7 +43,8 @@ def test_on_a_desk(visit, lesson):
     for panel in lesson.panels[::-1]:  # ends on the first
         choose(visit, panel)
         assert visit.page.locator(".mi-predict .mi-choice").count() == len(panel.predict.options)
-        assert not (found := serious(visit)), f"{panel.key}, while it asks: {json.dumps(found, indent=1)}"
+        if panel is lesson.panels[0]:
+            assert not (found := serious(visit)), json.dumps(found, indent=1)  # while it asks
         visit.page.click(".mi-skip-question")
         assert len(visit.text(".mi-look-for")) > 40
     draw(visit)
