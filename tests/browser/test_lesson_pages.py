@@ -13,21 +13,11 @@ READY = ".mi-question"
 every_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.notebook)
 
 
-def choose(visit, panel):
-    visit.page.click(f".mi-panel-{panel.key}")
-    visit.page.wait_for_function("text => document.querySelector('.mi-question').innerText.startsWith(text)", arg=panel.question[:20])
-    visit.page.wait_for_function("key => location.hash.includes('panel=' + key + '&')", arg=panel.key)
-    visit.page.wait_for_selector(".mi-picture img", state="detached")  # another question's
-
-
 def draw(visit):
     visit.page.click(".mi-run")
     visit.page.wait_for_selector(".mi-picture img", timeout=60_000)
     visit.page.wait_for_timeout(300)
     assert visit.page.evaluate("document.querySelector('.mi-picture img').alt.length") > 40
-
-
-def open_numbers(visit):
     visit.page.focus(".mi-numbers summary")
     visit.page.keyboard.press("Enter")
     visit.page.wait_for_selector(".mi-numbers :is(td, p)")
@@ -41,14 +31,15 @@ def serious(visit):
 @every_lesson
 def test_on_a_desk(visit, lesson):
     for panel in lesson.panels[::-1]:  # ends on the first
-        choose(visit, panel)
+        visit.page.click(f".mi-panel-{panel.key}")
+        visit.page.wait_for_function("text => document.querySelector('.mi-question').innerText.startsWith(text)", arg=panel.question[:20])
+        visit.page.wait_for_function("key => location.hash.includes('panel=' + key + '&')", arg=panel.key)
         assert visit.page.locator(".mi-predict .mi-choice").count() == len(panel.predict.options)
         if panel is lesson.panels[0]:
             assert not (found := serious(visit)), json.dumps(found, indent=1)  # while it asks
         visit.page.click(".mi-skip-question")
         assert len(visit.text(".mi-look-for")) > 40
     draw(visit)
-    open_numbers(visit)
     assert visit.page.evaluate("[...document.querySelectorAll('.mi-card')].every(card => card.scrollWidth <= card.clientWidth)"), "wider than its card"
     assert not (found := serious(visit)), json.dumps(found, indent=1)
 
@@ -56,15 +47,11 @@ def test_on_a_desk(visit, lesson):
 @every_lesson
 @pytest.mark.parametrize("visit", [PHONE_IN_THE_DARK], indirect=True, ids=["phone-dark"])
 def test_on_a_phone_in_the_dark(visit, lesson):
-    for panel in lesson.panels:
-        choose(visit, panel)
-        draw(visit)
-        if panel is lesson.panels[0]:
-            open_numbers(visit)  # and they stay open
-        assert visit.page.evaluate("document.documentElement.scrollWidth") <= 375, panel.key
-        visit.page.wait_for_function(
-            "() => { const width = document.querySelector('.mi-picture img')?.getBoundingClientRect().width; return width > 280 && width <= 375; }"
-        )  # a picture that has just come has no size yet
-        # Drawn for a phone: letters that are a tenth of an inch on a picture of 4.4 inches, not of 8.
-        visit.page.wait_for_function("() => { const width = document.querySelector('.mi-picture img')?.naturalWidth; return width > 0 && width < 800; }")
-        assert not (found := serious(visit)), f"{panel.key}: {json.dumps(found, indent=1)}"
+    draw(visit)
+    assert visit.page.evaluate("document.documentElement.scrollWidth") <= 375
+    visit.page.wait_for_function(
+        "() => { const width = document.querySelector('.mi-picture img')?.getBoundingClientRect().width; return width > 280 && width <= 375; }"
+    )  # a picture that has just come has no size yet
+    # Drawn for a phone: letters that are a tenth of an inch on a picture of 4.4 inches, not of 8.
+    visit.page.wait_for_function("() => { const width = document.querySelector('.mi-picture img')?.naturalWidth; return width > 0 && width < 800; }")
+    assert not (found := serious(visit)), json.dumps(found, indent=1)
