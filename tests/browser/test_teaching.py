@@ -7,6 +7,8 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from mi_explorer.pages.what_is import LESSON
+
 WHAT_IS = "voila/render/what-is-mutual-information.ipynb"
 PHONE = {"viewport": {"width": 375, "height": 812}, "has_touch": True}
 
@@ -63,7 +65,8 @@ def test_a_line_is_dragged_and_judged(visit):
 def test_predicting_by_keyboard(visit):
     page = visit.page
     open_lesson(visit, WHAT_IS + "#panel=sampling&" + "view.unit=nats", ".mi-question")
-    page.wait_for_selector(".mi-predict-0")
+    asked = next(panel for panel in LESSON.panels if panel.key == "sampling").predict.question
+    page.wait_for_function("words => document.querySelector('.mi-predict-card').innerText.includes(words)", arg=asked[:20])
     assert page.locator(".mi-picture img").count() == 0  # the answer is not there before it is asked for
     tab_to(page, ".mi-predict-0")
     page.keyboard.press("Tab")
@@ -72,7 +75,7 @@ def test_predicting_by_keyboard(visit):
     page.wait_for_selector(".mi-picture img")
     page.click(".mi-again")
     page.wait_for_selector(".mi-predict-0", state="visible")
-    assert page.locator(".mi-outcome").inner_text() == ""
+    page.wait_for_function("document.querySelector('.mi-outcome').innerText === ''")
 
 
 def test_keys(visit):
