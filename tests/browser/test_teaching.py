@@ -7,7 +7,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from mi_explorer.pages.what_is import LESSON
+from mi_explorer.pages.what_is import LESSON as FIRST_LESSON  # LESSON would be the notebook that the fixture opens
 
 WHAT_IS = "voila/render/what-is-mutual-information.ipynb"
 PHONE = {"viewport": {"width": 375, "height": 812}, "has_touch": True}
@@ -65,7 +65,7 @@ def test_a_line_is_dragged_and_judged(visit):
 def test_predicting_by_keyboard(visit):
     page = visit.page
     open_lesson(visit, WHAT_IS + "#panel=sampling&" + "view.unit=nats", ".mi-question")
-    asked = next(panel for panel in LESSON.panels if panel.key == "sampling").predict.question
+    asked = next(panel for panel in FIRST_LESSON.panels if panel.key == "sampling").predict.question
     page.wait_for_function("words => document.querySelector('.mi-predict-card').innerText.includes(words)", arg=asked[:20])
     assert page.locator(".mi-picture img").count() == 0  # the answer is not there before it is asked for
     tab_to(page, ".mi-predict-0")
