@@ -30,8 +30,7 @@ class Learner:
         )
         self.top = self.make_top()
         redrawn(nn.ModuleList([self.encoder, self.top]), torch.Generator().manual_seed(seed))
-        self.encoder.to(memory_format=torch.channels_last)
-        self.adam = torch.optim.Adam([*self.encoder.parameters(), *self.top.parameters()], lr=learning_rate, fused=True)
+        self.adam = torch.optim.Adam([*self.encoder.parameters(), *self.top.parameters()], lr=learning_rate)
 
     def advance(self, *batch: torch.Tensor) -> float:
         """One step of training; the loss before it."""
