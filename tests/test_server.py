@@ -354,7 +354,7 @@ def test_a_kernel_goes_with_its_page(server):
 
 
 def test_who_stays_after_the_goodbye_is_told_that_the_kernel_has_ended(server):
-    """A link to an e-mail address makes a page say goodbye that stays. Stock: right already, were the goodbye not refused."""
+    """A link to an e-mail address makes a page say goodbye that stays. Stock: the goodbye is refused."""
 
     @talk
     async def scene(enter):
