@@ -10,10 +10,12 @@ from collections.abc import Callable
 
 import dask
 from distributed import Client, LocalCluster
+from distributed.core import Status
 
 from mi_explorer.pool.seats import News, Seats
 
 LOOK_AROUND = 0.5  # seconds between two looks for processes that came or went
+STARTING = 60.0  # seconds that one which was lost has to come up again, before another is started in its place
 WORKER_ENVIRONMENT = {
     "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1",
     # Memory that a run has given back goes back to the machine: many runs come and go in one process.
@@ -39,6 +41,7 @@ class Crew:
             "distributed.scheduler.work-stealing": False, "distributed.worker.memory.terminate": 0.95,
             # Nobody looks at what it would draw of the machine, every half second in every process.
             "distributed.admin.system-monitor.interval": "10s", "distributed.admin.system-monitor.disk": False,
+            "distributed.deploy.lost-worker-timeout": STARTING,
         })
         if scheduler:
             address = scheduler
@@ -69,7 +72,17 @@ class Crew:
                 self.tasks[address] = asyncio.create_task(self.follow(address))
             for address in [address for address, task in self.tasks.items() if task.done() and address not in known]:
                 del self.tasks[address]
+            self.fill_up()
             await asyncio.sleep(LOOK_AROUND)
+
+    def fill_up(self) -> None:
+        """Start others for processes that were lost and did not come up again: the cluster only strikes them off."""
+        if self.cluster:
+            for name, nanny in list(self.cluster.workers.items()):
+                if nanny.status in (Status.closed, Status.failed):
+                    del self.cluster.workers[name]
+            if len(self.cluster.workers) < len(self.cluster.worker_spec):
+                self.cluster.scale(len(self.cluster.worker_spec))
 
     async def follow(self, address: str) -> None:
         """One process, from its first word to its last."""
