@@ -230,9 +230,9 @@ async def all_at_once(jobs, errors: list[str]) -> list:
 
 
 def place(problem: BaseException) -> str:
-    """The line of ours that a student was at."""
+    """The lines of ours that a student was at."""
     ours = [frame.line for frame in traceback.extract_tb(problem.__traceback__) if Path(frame.filename).parent == Path(__file__).parent]
-    return ours[-1] if ours else "?"
+    return " > ".join(ours[1:]) or "?"
 
 
 async def visit(chromium: Chromium, rounds: int = 3) -> float:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import threading
 
 import numpy as np
 import pytest
@@ -254,6 +255,33 @@ def test_the_truth_line_does_not_go_back_to_what_was_before_a_change(page):
     assert page.chart.ceiling == [[0, math.log(128)]]
     page.show_frame(dataclasses.replace(frame, pending=False))
     assert page.chart.ceiling[-1] == [1, math.log(16)]
+
+
+def test_nor_for_a_frame_that_was_taken_before_the_change(page):
+    """The visitor's thread moves the line while the follower's has a frame in its hands that knows nothing of it."""
+    page.start()
+    wait_for(lambda: page.done > 2)
+    page.fields["batch_size"].value = 32
+    wait_for(lambda: page.ran.changes and page.state == "running")
+    take, held, go_on = page.runner.take, threading.Event(), threading.Event()
+
+    def slowly():
+        frame = take()
+        if frame and not held.is_set():
+            held.set()
+            assert go_on.wait(60)
+        return frame
+
+    page.runner.take = slowly
+    assert held.wait(60)
+    page.fields["batch_size"].value = 16
+    page.on_pause()
+    assert page.chart.ceiling[-1][1] == pytest.approx(math.log(16))
+    seen = []
+    page.chart.observe(lambda change: seen.append(change["new"][-1][1]), "ceiling")
+    go_on.set()
+    wait_for(lambda: page.state == "paused")
+    assert all(level == pytest.approx(math.log(16)) for level in seen)
 
 
 def test_numbers_are_written_with_a_real_minus_and_no_minus_zero():

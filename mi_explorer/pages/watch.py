@@ -7,6 +7,7 @@ __all__ = ["WatchPage", "watch"]
 import dataclasses
 import html
 import math
+import threading
 from urllib.parse import parse_qsl, urlencode
 
 import ipywidgets as widgets
@@ -58,6 +59,8 @@ class WatchPage:
         self.look: Look | None = None
         self.ran: Experiment | None = None  # the experiment of the run on the chart, its changes included
         self.standing, self.blocks = Standing(), Blocks(1)
+        self.lines = threading.Lock()  # two threads move the lines of the truth: that of the controls, and the follower's
+        self.asked = self.heard = 0  # changes of the run on the chart: made so far, and made when its newest frame was taken
         self.table_due = self.picture_due = False
         self.words, self.tables, self.description = Every(0.25), Every(0.5), Every(2)
         self.make()
@@ -197,6 +200,8 @@ class WatchPage:
             goes_on = (
                 self.live_change_goes_on() and same_shape and set(values) <= set(CHANGEABLE) and self.runner.change(**values)
             )
+            with self.lines:
+                self.asked += 1
         except ParameterError as problem:
             self.show_experiment(self.experiment)
             self.status.complain(str(problem))
@@ -318,6 +323,7 @@ class WatchPage:
         wish, self.wish = self.wish, None
         if wish:
             self.begin(*wish)
+        self.heard = self.asked
         frame = self.runner.take()
         if frame and frame.run == self.run:
             self.show_frame(frame)
@@ -379,9 +385,11 @@ class WatchPage:
             self.progress.value = progress_line(frame, self.done)
         if self.description.due() or settled:
             self.chart.description = self.describe()
-        if frame.experiment.changes and not frame.pending:  # else the lines would go back to what was before, for a moment
-            self.show_levels(frame.experiment)
-            self.truth.value = truth_line(frame.experiment.at(self.done).distribution, self.unit.value)
+        with self.lines:
+            # Else the lines would go back to what was before, until the next frame: in a run that is paused now, for long.
+            if frame.experiment.changes and not frame.pending and self.heard == self.asked:
+                self.show_levels(frame.experiment)
+                self.truth.value = truth_line(frame.experiment.at(self.done).distribution, self.unit.value)
         if frame.look:
             self.look, self.picture_due = frame.look, True
         if frame.state != self.state and self.wish is None and self.state != "reset":

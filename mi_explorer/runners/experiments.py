@@ -63,6 +63,7 @@ class ExperimentJob(Job):
         self.wants_looks = looks
         self.target = target
         self.changes: dict = {}
+        self.underway = False  # a step with other values has begun
         self.recorder = Recorder()
         self.taken_rows = self.taken_evaluations = 0
         self.look: Look | None = None
@@ -121,7 +122,7 @@ class ExperimentJob(Job):
         endings = found.last.endings if found.last else ()
         return Frame(
             self.run, self.state, self.experiment, rows, new, tuple(found.evaluations[evaluations:]), endings,
-            self.steps_per_second, look, self.error, pending=bool(self.changes),
+            self.steps_per_second, look, self.error, pending=bool(self.changes) or self.underway,
         )
 
     # -- carrying it out -----------------------------------------------------------------------------------------------
@@ -154,6 +155,7 @@ class ExperimentJob(Job):
                 else:
                     self.experiment = dataclasses.replace(self.experiment, **changes)
                 changes, self.steps, self.saved = None, run(self.experiment, since=self.saved), None
+            self.underway = bool(changes)
         if going:
             progress = self.steps.send(changes or None)
             self.record(progress)
@@ -168,7 +170,7 @@ class ExperimentJob(Job):
     def record(self, progress: Progress) -> None:
         with self.lock:
             self.recorder.add(progress)
-            self.experiment = progress.experiment
+            self.experiment, self.underway = progress.experiment, False
             self.counted += 1
             elapsed = time.perf_counter() - self.since
             if elapsed > 0.5:
