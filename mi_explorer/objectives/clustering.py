@@ -90,11 +90,12 @@ class Clustering(Description):
 
         generator = torch.Generator().manual_seed(self.seed * 1000 + number)
         images = torch.as_tensor(pictures, dtype=torch.float32)[:, None]
-        network = redrawn(label_network(self.heads), generator)
-        optimizer = torch.optim.Adam(network.parameters(), RATE)
+        beside = {"memory_format": torch.channels_last}  # a pixel's channels side by side: a third of the time less, with few channels
+        network = redrawn(label_network(self.heads), generator).to(**beside)
+        optimizer = torch.optim.Adam(network.parameters(), RATE, fused=True)
 
         def labels(x: torch.Tensor) -> torch.Tensor:
-            return network(x).view(len(x), self.heads, CLUSTERS).transpose(0, 1).softmax(-1)
+            return network(x.to(**beside)).view(len(x), self.heads, CLUSTERS).transpose(0, 1).softmax(-1)
 
         def tables(x: torch.Tensor) -> torch.Tensor:
             one, other = (labels(self.view(x, generator)) for _ in range(2)) if arm == "views" else 2 * (labels(x),)
@@ -139,7 +140,7 @@ def label_network(heads: int):
 
     first, second = CHANNELS
     return nn.Sequential(
-        nn.Conv2d(1, first, 3, padding=1), nn.BatchNorm2d(first), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Conv2d(1, first, 3, padding=1), nn.BatchNorm2d(first), nn.MaxPool2d(2), nn.ReLU(),  # the other way round is the same, and slower
         nn.Conv2d(first, second, 3, padding=1), nn.BatchNorm2d(second), nn.ReLU(), nn.Flatten(),
         nn.Linear(16 * second, WIDTH), nn.BatchNorm1d(WIDTH), nn.ReLU(), nn.Linear(WIDTH, heads * CLUSTERS),
     )
