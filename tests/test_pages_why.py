@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import math
+import threading
 import time
 
 import numpy as np
@@ -219,6 +220,32 @@ def test_another_study_stops_the_first_and_stop_keeps_what_there_is(page):
     wait_for(lambda: page.desk.state == "stopped")
     assert "Stopped" in page.status.value and page.desk.snapshot.done < 1
     assert page.runner.take() is None
+
+
+def test_a_frame_of_the_old_study_does_not_undo_the_start_of_another(page):
+    """The follower has it in its hands while the visitor presses Run; a desk that went on "running" could not be stopped."""
+    page.desk.show(dataclasses.replace(SMALL["ledger"], steps=100_000))
+    page.start()
+    wait_for(lambda: page.desk.state == "running" and page.desk.snapshot)
+    held, go_on, taken, take = threading.Event(), threading.Event(), threading.Event(), page.take
+
+    def slowly(frame):
+        held.set()
+        assert go_on.wait(60)
+        take(frame)
+        taken.set()
+
+    page.take = slowly
+    assert held.wait(60)
+    page.choose("microscope")
+    page.desk.show(dataclasses.replace(SMALL["microscope"], repeats=10_000, pairs=50_000))
+    starts = threading.Thread(target=page.start)
+    starts.start()
+    starts.join(0.3)  # it waits for the frame to be taken; if it did not, it would be over by now
+    go_on.set()
+    starts.join(60)
+    assert taken.wait(60) and page.desks["ledger"].state == "idle"
+    wait_for(lambda: page.desk.state == "running" and page.desk.snapshot)
 
 
 def test_pause_holds_a_run_and_resume_goes_on(page):

@@ -5,6 +5,7 @@ from __future__ import annotations
 __all__ = ["Lesson", "PanelPage"]
 
 import html
+import threading
 import time
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode
@@ -54,6 +55,7 @@ class PanelPage:
         self.wish: Desk | None = None  # whose study to start, carried out by the follower
         self.forgotten: Desk | None = None  # whose findings to clear, likewise
         self.stopping = False
+        self.handover = threading.RLock()  # a frame of the old study, in the follower's hands, must not undo the start of a new one
         self.complaint = ""  # what was refused; it stays until the visitor does something else
         self.at_work: Desk | None = None
         self.run = 0
@@ -191,14 +193,15 @@ class PanelPage:
         self.show_link()
 
     def start(self) -> None:
-        self.complaint = ""
-        if self.at_work and self.at_work is not self.desk and self.at_work.state in GOING:
-            self.at_work.leave("idle", "Stopped, because another study was started.")
-        self.desk.state, self.desk.left, self.desk.paused = "loading", "", False
-        self.desk.predict.skip()  # who runs without an answer does not want to be asked
-        self.say(self.runner.first_words if self.run == 0 else "Starting.")
-        self.show_link()
-        self.wish = self.desk
+        with self.handover:
+            self.complaint = ""
+            if self.at_work and self.at_work is not self.desk and self.at_work.state in GOING:
+                self.at_work.leave("idle", "Stopped, because another study was started.")
+            self.desk.state, self.desk.left, self.desk.paused = "loading", "", False
+            self.desk.predict.skip()  # who runs without an answer does not want to be asked
+            self.say(self.runner.first_words if self.run == 0 else "Starting.")
+            self.show_link()
+            self.wish = self.desk
         self.follower.wake()
 
     def hold(self) -> None:
@@ -285,8 +288,9 @@ class PanelPage:
             self.end()
         self.stopping = False
         frame = self.runner.take()
-        if frame and self.at_work and frame.run == self.run and self.wish is None:
-            self.take(frame)
+        with self.handover:
+            if frame and self.at_work and frame.run == self.run and self.wish is None:
+                self.take(frame)
         desk = self.at_work
         at_rest = desk is None or desk.state not in GOING or (desk.paused and desk.state == "paused")
         going = self.wish is not None or not at_rest
