@@ -257,6 +257,14 @@ def test_the_truth_line_does_not_go_back_to_what_was_before_a_change(page):
     assert page.chart.ceiling[-1] == [1, math.log(16)]
 
 
+def test_a_change_before_the_first_step_is_told_by_line_and_words_alike(page):
+    from mi_explorer.runners import Frame
+
+    changed = page.experiment.with_change(1, distribution=page.experiment.distribution.with_mi(0.5))
+    page.show_frame(Frame(page.run, "loading", changed, 0, np.zeros((0, 0, 0), np.float32), (), (), 0.0, None, None))
+    assert page.chart.truth[-1][1] == pytest.approx(0.5) and "0.500" in page.truth.value
+
+
 def test_nor_for_a_frame_that_was_taken_before_the_change(page):
     """The visitor's thread moves the line while the follower's has a frame in its hands that knows nothing of it."""
     page.start()

@@ -389,7 +389,8 @@ class WatchPage:
             # Else the lines would go back to what was before, until the next frame: in a run that is paused now, for long.
             if frame.experiment.changes and not frame.pending and self.heard == self.asked:
                 self.show_levels(frame.experiment)
-                self.truth.value = truth_line(frame.experiment.at(self.done).distribution, self.unit.value)
+                now = frame.experiment.at(max(self.done, 1))  # what was changed before the first step holds from that on
+                self.truth.value = truth_line(now.distribution, self.unit.value)
         if frame.look:
             self.look, self.picture_due = frame.look, True
         if frame.state != self.state and self.wish is None and self.state != "reset":
