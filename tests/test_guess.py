@@ -38,7 +38,7 @@ def test_a_guess_is_about_infonce_and_judged_at_the_end(page):
     page.start()
     assert not page.chart.guessing and page.chart.guess == 0.4
     wait_for(lambda: page.state == "finished" and "You said" in page.outcome.value)
-    estimate = next(one for one in page.standing.readings(page.ran, False) if one.bound.key == "infonce").estimate
+    estimate = next(one for one in page.curves.standing.readings(page.ran, False) if one.bound.key == "infonce").estimate
     assert f"{estimate:.2f} nats" in page.outcome.value and f"{math.log(8):.2f} nats" in page.outcome.value
     assert "There are 1.00 nats to find" in page.headline.value
     page.unit.value = "bits"

@@ -119,7 +119,7 @@ def test_a_run_that_is_left_is_kept_and_one_that_showed_nothing_is_not():
         assert not kept.entries
         page.show_experiment(dataclasses.replace(SMALL, steps=100_000))
         page.start()
-        wait_for(lambda: page.standing.evaluations)
+        wait_for(lambda: page.curves.standing.evaluations)
         page.on_reset()
         wait_for(lambda: kept.entries)
         assert "Left after" in kept.cells()[0][1]

@@ -15,7 +15,8 @@ import ipywidgets as widgets
 from mi_explorer.bounds import bounds
 from mi_explorer.bracket import bracket, bracket_sentence
 from mi_explorer.experiment import CHANGEABLE, Experiment
-from mi_explorer.pages.follow import Blocks, Every, Follower, Standing
+from mi_explorer.pages.curves import Curves
+from mi_explorer.pages.follow import Every, Follower
 from mi_explorer.pages.guess import Guess
 from mi_explorer.pages.inside import TABS, Inside
 from mi_explorer.pages.presets import PRESETS, Preset
@@ -32,7 +33,6 @@ from mi_explorer.runners import GOING, Frame, experiment_runner
 from mi_explorer.verdicts import format_mi
 from mi_explorer.widgets import LiveChart, PageLink, controls
 
-FIRST_STEPS = 2000  # on the axis when a run begins
 DOWNLOADS = (
     ("png", "PNG", "the chart as a picture"), ("svg", "SVG", "the chart as a vector graphic"),
     ("pdf", "PDF", "the chart for print"), ("csv", "CSV", "all estimates, one row per step, bound and replicate"),
@@ -58,7 +58,6 @@ class WatchPage:
         self.run = self.done = 0
         self.look: Look | None = None
         self.ran: Experiment | None = None  # the experiment of the run on the chart, its changes included
-        self.standing, self.blocks = Standing(), Blocks(1)
         self.lines = threading.Lock()  # two threads move the lines of the truth: that of the controls, and the follower's
         self.asked = self.heard = 0  # changes of the run on the chart: made so far, and made when its newest frame was taken
         self.table_due = self.picture_due = False
@@ -88,6 +87,7 @@ class WatchPage:
         self.truth = controls.text("truth")
         self.unit = controls.segments("unit", "Unit", ["nats", "bits"], "nats")
         self.chart = LiveChart(hint="Press Run, or choose a story.")
+        self.curves = Curves(self.chart)
         self.guess = Guess(self.chart, self.on_guess)
         self.outcome, self.headline = controls.text("outcome", live=True), controls.text("headline")
         self.bracket = controls.text("bracket")
@@ -163,17 +163,10 @@ class WatchPage:
         """What needs no run: the truth and the ceiling. Called first after every change, so that the lines move at once."""
         now = self.experiment
         if self.live_change_goes_on():
-            start = self.done
-            self.chart.truth = [*(entry for entry in self.chart.truth if entry[0] < start), [start, now.distribution.mi]]
-            self.chart.ceiling = [*(entry for entry in self.chart.ceiling if entry[0] < start), [start, math.log(now.batch_size)]]
+            self.curves.move_lines(self.done, now)
         else:
-            self.show_levels(now)
+            self.curves.show_levels(now)
         self.truth.value = truth_line(now.distribution, self.unit.value)
-
-    def show_levels(self, experiment: Experiment) -> None:
-        levels = [(start, experiment.at(start)) for start in experiment.level_starts()]
-        self.chart.truth = [[start, level.distribution.mi] for start, level in levels]
-        self.chart.ceiling = [[start, math.log(level.batch_size)] for start, level in levels]
 
     def show_link(self) -> None:
         view = {"view.unit": self.unit.value, "view.tab": self.inside.tab, "view.live": str(self.live.value).lower()}
@@ -231,7 +224,7 @@ class WatchPage:
         self.guess.keep_up(self.experiment)
         self.guess.close()
         self.status.say(self.runner.first_words if self.run == 0 else "Starting.")
-        self.show_levels(self.experiment)
+        self.curves.show_levels(self.experiment)
         self.wish = (self.experiment, paused)
         self.follower.wake()
 
@@ -338,7 +331,7 @@ class WatchPage:
     def keep(self) -> None:
         """The run on the chart becomes a piece of the visitor's work, if it has come to something."""
         unit = self.unit.value
-        if self.ran and (readings := self.standing.readings(self.ran, False)):
+        if self.ran and (readings := self.curves.readings(self.ran)):
             told = [f"{one.bound.name}: {format_mi(one.estimate, unit)} ± {format_mi(one.stderr, unit)} {unit}" for one in readings]
             until = "" if self.done >= self.ran.steps else f"Left after {self.done:,} steps."
             words = [seen(readings, unit), "; ".join(told), until, self.guess.outcome(readings, True)]
@@ -350,8 +343,7 @@ class WatchPage:
             self.keep()
         self.runner.stop()
         self.state, self.done, self.ran, self.look = "idle", 0, None, None
-        self.standing = Standing()
-        self.chart.start([], self.experiment.steps)
+        self.curves.clear(self.experiment.steps)
         self.progress.value = ""
         self.table_due = self.picture_due = True
         self.show_buttons()
@@ -359,15 +351,8 @@ class WatchPage:
     def begin(self, experiment: Experiment, paused: bool) -> None:
         if self.ran and self.done < self.ran.steps:
             self.keep()
-        self.standing, self.blocks = Standing(), Blocks(experiment.steps)
         self.done, self.look, self.ran = 0, None, experiment
-        styles = assign(experiment.bounds, bounds)
-        series = [{"key": key, "label": bounds[key].name, "style": styles[key], "kind": "curve"} for key in experiment.bounds]
-        thin = [{**entry, "key": f"perfect:{entry['key']}", "label": f"{entry['label']}, perfect critic", "kind": "perfect"} for entry in series]
-        if any(bounds[key].channel_promise == "upper" for key in experiment.bounds):
-            thin.append({"key": "bracket", "label": "bracket", "style": 0, "kind": "bracket"})
-        # A plan is shown whole; otherwise the axis grows with a long run, so that its beginning can be seen.
-        self.chart.start(series + thin, experiment.steps if experiment.changes else min(experiment.steps, FIRST_STEPS))
+        self.curves.begin(experiment)
         self.inside.offer(experiment)
         self.run = self.runner.submit(experiment, paused=paused)
         if paused:
@@ -379,16 +364,17 @@ class WatchPage:
         self.done = frame.start + len(frame.rows)
         self.ran = frame.experiment
         if len(frame.rows) or frame.evaluations:
-            self.show_curves(frame)
+            self.curves.add(frame)
+            self.table_due |= bool(frame.evaluations)
         settled = frame.state not in ("loading", "running")
         if self.words.due() or settled:  # every message costs the run a little: words may come more slowly than points
             self.progress.value = progress_line(frame, self.done)
         if self.description.due() or settled:
-            self.chart.description = self.describe()
+            self.chart.description = self.curves.describe(self.ran, self.done)
         with self.lines:
             # Else the lines would go back to what was before, until the next frame: in a run that is paused now, for long.
             if frame.experiment.changes and not frame.pending and self.heard == self.asked:
-                self.show_levels(frame.experiment)
+                self.curves.show_levels(frame.experiment)
                 now = frame.experiment.at(max(self.done, 1))  # what was changed before the first step holds from that on
                 self.truth.value = truth_line(now.distribution, self.unit.value)
         if frame.look:
@@ -397,23 +383,6 @@ class WatchPage:
             self.state = frame.state
             self.table_due = True
             self.show_state(frame)
-
-    def show_curves(self, frame: Frame) -> None:
-        if len(frame.rows):
-            for points, tentative in ((self.blocks.add(frame.rows), False), (self.blocks.tentative(), True)):
-                if points:
-                    centres, *curves = points
-                    for index, key in enumerate(frame.experiment.bounds):
-                        self.chart.append(key, centres, *(curve[:, index] for curve in curves), tentative=tentative)
-        for step, perfect in self.standing.add(frame):
-            self.table_due = True
-            for key, value in zip(frame.experiment.bounds, perfect):
-                self.chart.append(f"perfect:{key}", step, value if math.isfinite(value) else math.nan)
-        if frame.evaluations:
-            found = bracket(self.standing.readings(frame.experiment, False))
-            if found.upper:
-                self.chart.append("bracket", frame.evaluations[-1].step, found.low, found.low, found.high)
-        self.chart.flush()
 
     def show_state(self, frame: Frame) -> None:
         ended = f" {frame.endings[0].sentence}" if frame.endings else ""
@@ -435,18 +404,10 @@ class WatchPage:
         self.pause_button.disabled = self.state not in GOING
         self.run_button.description = "Run" if self.state == "idle" else "Run again"
 
-    def describe(self) -> str:
-        """The chart in words, for those who do not see it."""
-        now = self.ran or self.experiment
-        lines = ", ".join(
-            f"{reading.bound.name} {reading.estimate:.2f}" for reading in self.standing.readings(now, False) if math.isfinite(reading.estimate)
-        )
-        return f"Estimates over {self.done} training steps. True MI {now.at(self.done).distribution.mi:.2f} nats. Latest, in nats: {lines or 'none yet'}."
-
     def write_table(self) -> None:
         self.table_due = False
         now = self.ran or self.experiment
-        readings = self.standing.readings(now, self.state == "running")
+        readings = self.curves.readings(now, self.state == "running")
         final = self.state not in ("idle", "loading", "running", "reset")
         self.outcome.value = self.guess.outcome(readings, final)
         self.headline.value = html.escape(seen(readings, self.unit.value)) if final else ""
