@@ -9,7 +9,6 @@ import pytest
 
 from mi_explorer import Experiment, Gaussian, GaussianSparse, StudentT, Transformed, bounds
 from mi_explorer.distributions import families
-from mi_explorer.pages.follow import Blocks, Standing
 from mi_explorer.pages.presets import PRESETS
 from mi_explorer.pages.problem import LENSES, ProblemPanel, shown_families
 from mi_explorer.pages.watch import WatchPage
@@ -197,21 +196,6 @@ def test_links(page):
     assert page.experiment.batch_size == 16
 
 
-def test_blocks_average_steps_and_replicates():
-    rows = np.random.default_rng(0).normal(size=(1003, 2, 3)).astype(np.float32)
-    rows[700:, 1, 0] = np.nan  # one replicate of the second bound has ended
-    blocks = Blocks(1000)
-    parts = [blocks.add(part) for part in np.array_split(rows, 57)]
-    centres, mean, low, high = (np.concatenate(kind) for kind in zip(*(part for part in parts if part)))
-    assert blocks.size == 2 and len(centres) == 501 and centres[0] == 1.5
-    assert mean[:, 0] == pytest.approx(rows[:1002, 0].reshape(501, 2, 3).mean((1, 2)), abs=1e-5)
-    assert mean[400, 1] == pytest.approx(rows[800:802, 1, 1:].mean(), abs=1e-5)
-    assert (high - mean)[3, 0] == pytest.approx(rows[6:8, 0].mean(0).std(), abs=1e-5)
-    centre, last, *_ = blocks.tentative()
-    assert centre == [1003] and last[0, 0] == pytest.approx(rows[1002, 0].mean(), abs=1e-5)
-    assert np.allclose(mean - low, high - mean, equal_nan=True, atol=1e-5)
-
-
 def test_a_tentative_point_gives_way():
     from mi_explorer.widgets import LiveChart
 
@@ -228,21 +212,6 @@ def test_a_tentative_point_gives_way():
     assert first[0][1:3] == [0, 3] and values[:3].tolist() == [1, 2, 2.5]
     assert second[0][1:3] == [2, 1] and later[0] == 3  # overwrites the tentative one
     assert chart.points("a")["step"].tolist() == [1, 2, 3]
-
-
-def test_standing_agrees_with_the_summary():
-    from mi_explorer.result import collect
-    from mi_explorer.runners import Frame
-    from mi_explorer.training import run
-
-    experiment = Experiment(bounds=("infonce", "nwj"), critic="separable", width=8, steps=60, replicates=3, evaluate_every=20)
-    result = collect(run(experiment))
-    standing = Standing()
-    standing.add(Frame(1, "finished", experiment, 0, result.estimates, result.evaluations, (), 0.0, None, None))
-    for reading, row in zip(standing.readings(experiment, False), result.summary().itertuples()):
-        assert (reading.bound, reading.alive) == (bounds[row.bound], 3)
-        for name in ("truth", "estimate", "stderr", "sd"):
-            assert getattr(reading, name) == pytest.approx(getattr(row, name)), name
 
 
 def test_the_truth_line_does_not_go_back_to_what_was_before_a_change(page):

@@ -30,7 +30,6 @@ from mi_explorer.pool import Pool
 from mi_explorer.pool.broker import Broker
 from mi_explorer.pool.cache import Cache
 from mi_explorer.pool.runs import Viewer
-from mi_explorer.pool.seats import Seats
 from mi_explorer.result import collect
 from mi_explorer.runners import Frame, PoolRunner, PoolStudyRunner, StudyRunner, ThreadRunner, experiment_runner, study_runner
 from mi_explorer.runners.pooled import ADDRESS
@@ -519,16 +518,3 @@ def test_a_cache_that_cannot_be_written_keeps_nothing(tmp_path):
     cache = Cache(tmp_path / "file")
     cache.put("a", b"a")
     assert cache.get("a") is None
-
-
-def test_who_has_used_least_comes_next_and_a_wish_before_all():
-    seats = Seats()
-    seats.end()
-    for key, used in (("a", 3.0), ("b", 1.0), ("c", 2.0)):
-        seats.seat(key, pickle.dumps(("experiment", SHORT)), False, False, 0)
-        seats.seats[key].used, seats.seats[key].wished = used, False
-    assert seats.next_one(set()).key == "b"
-    seats.seats["b"].job.paused = True
-    assert seats.next_one(set()).key == "c"
-    seats.seats["a"].wished = True
-    assert seats.next_one(set()).key == "a"

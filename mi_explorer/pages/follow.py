@@ -22,6 +22,7 @@ from mi_explorer.verdicts import Reading, readings
 
 log = logging.getLogger(__name__)
 FRAMES_PER_SECOND = 15
+AT_ONCE = 3  # pieces of news after a visitor has done something that are not held back: what came of it is among them
 QUIET = 0.5  # seconds after which a page looks even if nothing has come in: words and tables may be due
 POINTS = 500  # of a curve: more would only be ink
 
@@ -48,11 +49,15 @@ class Follower:
     def follow(self) -> None:
         while True:
             self.wait(None)
+            at_once = AT_ONCE
             while self.go_on():
-                woken = self.wait(1 / FRAMES_PER_SECOND)
                 news = self.arrivals()
+                woken = False
+                if news is None or not at_once:
+                    woken = self.wait(1 / FRAMES_PER_SECOND)
                 if news is not None and not woken:
-                    self.wait(QUIET, news)
+                    woken = self.wait(QUIET, news)
+                at_once = AT_ONCE if woken else max(at_once - 1, 0)
 
     def wait(self, seconds: float | None, *news: int) -> bool:
         """Until it is woken, ``news`` come or the time is over; whether it was woken."""

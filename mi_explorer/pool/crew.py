@@ -5,7 +5,9 @@ from __future__ import annotations
 __all__ = ["Crew"]
 
 import asyncio
+import itertools
 import logging
+from collections import deque
 from collections.abc import Callable
 
 import dask
@@ -15,6 +17,7 @@ from distributed.core import Status
 from mi_explorer.pool.seats import News, Seats
 
 LOOK_AROUND = 0.5  # seconds between two looks for processes that came or went
+AHEAD = 2  # calls for news underway at a time: what happens while the answer to one travels can be told at once
 STARTING = 60.0  # seconds that one which was lost has to come up again, before another is started in its place
 WORKER_ENVIRONMENT = {
     "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1",
@@ -39,8 +42,9 @@ class Crew:
         """A cluster of so many processes here, or the one of a scheduler; raises OSError where none answers."""
         dask.config.set({
             "distributed.scheduler.work-stealing": False, "distributed.worker.memory.terminate": 0.95,
-            # Nobody looks at what it would draw of the machine, every half second in every process.
+            # Nobody looks at what it would draw of the machine, of its tasks and of its event loops, up to a hundred times a second in every process.
             "distributed.admin.system-monitor.interval": "10s", "distributed.admin.system-monitor.disk": False,
+            "distributed.worker.profile.enabled": False, "distributed.admin.tick.interval": "1s", "distributed.worker.memory.monitor-interval": "1s",
             "distributed.deploy.lost-worker-timeout": STARTING,
         })
         if scheduler:
@@ -92,8 +96,11 @@ class Crew:
             )
             seats = self.seats[address] = await future
             self.on_join(address)
+            numbers, calls = itertools.count(), deque()
             while True:
-                self.on_news(address, await seats.news(self.pace()))
+                while len(calls) < AHEAD:
+                    calls.append(seats.news(next(numbers), self.pace()))
+                self.on_news(address, await calls.popleft())
         except asyncio.CancelledError:
             raise
         except Exception as problem:  # a process can end in any way; its jobs go elsewhere

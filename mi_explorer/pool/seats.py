@@ -12,13 +12,14 @@ import asyncio
 import atexit
 import contextlib
 import io
+import math
 import os
 import pickle
 import random
 import sys
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from mi_explorer.runners.experiments import ExperimentJob
@@ -27,6 +28,7 @@ from mi_explorer.runners.studies import StudyJob
 
 SLICE = 0.010  # seconds that an experiment keeps its turn: less would be spent on turning
 ROUND = 0.15  # seconds until all have had a turn; where they are many, turns are shorter for its sake, down to one step
+BEAT = 0.05  # seconds between two tellings of what can wait: every one has its price, here and in the broker
 SWITCH = 0.001  # seconds that the thread of the experiments keeps the interpreter, while wishes are waiting to be heard
 SAVE = 0.5  # seconds of an experiment's computing between two times that its state is saved
 SAVING_SHARE = 0.02  # of its time, at most, goes into saving
@@ -49,20 +51,26 @@ class News:
 
 @dataclass(eq=False)
 class Seat:
-    """A job and its share: ``used`` seconds; ``wished``: a wish waits to be heard; ``urgent``: what came of it waits to
-    be told; ``due``: when its next news are; ``saved``: its state, until that is told; ``save_at``: when, in seconds
-    used, it is saved next."""
+    """A job and its share: ``used`` seconds; ``wished``: since when a wish waits to be heard, infinity where none does;
+    ``urgent``: what came of it waits to be told; ``due``: when its next news are; ``saved``: its state, until that is told;
+    ``save_at``: when, in seconds used, it is saved next."""
 
     key: str
     job: Job
     used: float
     due: float = 0.0
-    wished: bool = True
+    wished: float = field(default_factory=time.monotonic)
     urgent: bool = False
     experiment: object = None
     leaving: bool = False
     saved: tuple[int, bytes] | None = None
     save_at: float = 0.0
+
+    def listen(self) -> bool:
+        """Whether a wish waits that the next piece will hear; one that comes during that piece is not heard before the next.
+        Called with the lock held."""
+        heard, self.wished = self.wished < math.inf, math.inf
+        return heard
 
     def save(self) -> None:
         """Take down what its job has come to, now and then; called between two of its pieces."""
@@ -95,6 +103,7 @@ class Seats:
         self.over = False
         self.slice = SLICE
         self.stirred = asyncio.Event()
+        self.line, self.told = asyncio.Condition(), 0  # of the calls of ``news``, of which so many have been answered
         self.loop: asyncio.AbstractEventLoop | None = None
         self.thread = threading.Thread(target=self.take_turns, name="mi-explorer-turns", daemon=True)
         self.thread.start()
@@ -136,7 +145,7 @@ class Seats:
         """Call a method of a job: "set_paused", "reach", "change" or "watch_critics". Nothing happens where it is gone."""
         with self.lock:
             if (seat := self.seats.get(key)) and seat.job.state in GOING:
-                seat.wished = True
+                seat.wished = min(seat.wished, time.monotonic())
                 getattr(seat.job, method)(*values)
                 self.lock.notify_all()
 
@@ -148,19 +157,26 @@ class Seats:
 
     # -- what comes of them --------------------------------------------------------------------------------------------
 
-    async def news(self, pace: float, patience: float = 1.0) -> list[News]:
+    async def news(self, number: int, pace: float, patience: float = 1.0) -> list[News]:
         """What is new, of a job every ``pace`` seconds at most unless its state has changed or a wish was heard; after
-        ``patience`` seconds nothing."""
+        ``patience`` seconds nothing. Calls are numbered from 0, and answered in that order where several are underway."""
+        async with self.line:
+            await self.line.wait_for(lambda: self.told == number)
+            try:
+                return await self.something_new(pace, patience)
+            finally:
+                self.told += 1
+                self.line.notify_all()
+
+    async def something_new(self, pace: float, patience: float) -> list[News]:
         end = time.monotonic() + patience
         while True:
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self.stirred.wait(), BEAT)
             self.stirred.clear()
             found = self.collect(pace)
             if found or time.monotonic() > end:
                 return found
-            try:
-                await asyncio.wait_for(self.stirred.wait(), min(pace, 0.05))
-            except asyncio.TimeoutError:
-                pass
 
     def collect(self, pace: float) -> list[News]:
         found, now = [], time.monotonic()
@@ -192,10 +208,10 @@ class Seats:
 
     # -- the threads ---------------------------------------------------------------------------------------------------
 
-    def done_a_piece(self, seat: Seat, state: str) -> None:
+    def done_a_piece(self, seat: Seat, state: str, heard: bool) -> None:
         """Let ``news`` return where something cannot wait: a wish was heard, or the state is another."""
-        if seat.wished or seat.job.state != state:
-            seat.wished, seat.urgent = False, True
+        if heard or seat.job.state != state:
+            seat.urgent = True
             if self.loop:
                 self.loop.call_soon_threadsafe(self.stirred.set)
 
@@ -207,16 +223,17 @@ class Seats:
                 state = job.state
                 while not seat.leaving and job.state in GOING and not job.ready():
                     job.state = "paused"
-                    self.done_a_piece(seat, state)
+                    self.done_a_piece(seat, state, seat.listen())
                     self.lock.wait()
                 if seat.leaving or job.state not in GOING:
                     break
+                heard = seat.listen()
             job.carry_on()
-            self.done_a_piece(seat, state)
+            self.done_a_piece(seat, state, heard)
         job.close()
 
     def take_turns(self) -> None:
-        """The experiments, in time slices: the one that has used least comes next."""
+        """The experiments, in time slices: whose wish waits longest comes next, and without a wish who has used least."""
         open_jobs: set[Seat] = set()
         while True:
             with self.lock:
@@ -225,19 +242,18 @@ class Seats:
                 if self.over:
                     return
                 open_jobs.add(seat)
-                state = seat.job.state
+                state, heard = seat.job.state, False
             began = now = time.perf_counter()
-            while now - began < self.slice and seat.job.state in GOING and not seat.leaving:
+            while now - began < self.slice and seat.job.state in GOING and not (seat.leaving or heard):
                 with self.lock:
                     if not seat.job.ready():
                         break
+                    heard = seat.listen()
                 seat.job.carry_on()
                 now = time.perf_counter()
-                if seat.wished:
-                    break
             seat.used += now - began
+            self.done_a_piece(seat, state, heard)
             seat.save()
-            self.done_a_piece(seat, state)
 
     def next_one(self, open_jobs: set[Seat]) -> Seat | None:
         """Whose turn it is, if anybody's; lets go of those that have ended. Called with the lock held."""
@@ -252,9 +268,9 @@ class Seats:
                 waiting.append(seat)
             elif seat.job.state != "paused":
                 state, seat.job.state = seat.job.state, "paused"
-                self.done_a_piece(seat, state)
+                self.done_a_piece(seat, state, seat.listen())
         self.slice = min(SLICE, ROUND / max(len(waiting), 1))
-        return min(waiting, key=lambda seat: (not seat.wished, seat.used), default=None)
+        return min(waiting, key=lambda seat: (seat.wished, seat.used), default=None)
 
 
 def step_back() -> None:
