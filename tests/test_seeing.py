@@ -247,13 +247,13 @@ def test_views_that_do_nothing_are_the_picture_and_the_seed_is_the_training():
 @pytest.mark.slow
 def test_digits_are_sorted_without_names_and_the_larger_information_sorts_worse():
     """Issue: accuracy at least .81 and NMI at least .80 in the mean, k-means .79; without views the MI is higher and the clusters worse. 27
-    trainings (seeds 0 to 8) had .83 ± .011 and NMI .81 ± .010 with views, .74 ± .014 without; single ones scatter by .06, .05 and .07, and a
+    trainings (seeds 0 to 8) had .824 ± .009 and NMI .804 ± .006 with views, .716 ± .013 without; single ones scatter by .05, .04 and .07, and a
     processor that rounds otherwise has others. So three may miss the figures by two standard errors of a mean of three."""
     seen = end(Clustering(seeds=3))
     assert_foretold(seen)
     views, same = seen.arms["views"], seen.arms["same"]
-    assert views.ends(accuracy).mean() >= 0.81 - 2 * 0.06 / math.sqrt(3), views.ends(accuracy)
-    assert views.ends(normalized).mean() >= 0.80 - 2 * 0.05 / math.sqrt(3), views.ends(normalized)
+    assert views.ends(accuracy).mean() >= 0.81 - 2 * 0.05 / math.sqrt(3), views.ends(accuracy)
+    assert views.ends(normalized).mean() >= 0.80 - 2 * 0.04 / math.sqrt(3), views.ends(normalized)
     assert (same.informations() > views.informations() + 0.2).all() and same.informations().max() <= math.log(10)
     assert same.ends(accuracy).mean() < views.ends(accuracy).mean()
     assert 0.76 < accuracy(seen.means) < 0.83  # .79: ten starts of k-means differ little

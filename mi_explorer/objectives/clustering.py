@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 ARMS = {"views": "Two views of a picture", "same": "The same picture twice"}
 CLUSTERS = 10
 CHANNELS, WIDTH, RATE = (16, 32), 128, 5e-3
-POINTS = 8  # at which a training is looked at
+POINTS = 6  # at which a training is looked at
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,10 @@ class Clustering(Description):
             return network(x.to(**beside)).view(len(x), self.heads, CLUSTERS).transpose(0, 1).softmax(-1)
 
         def tables(x: torch.Tensor) -> torch.Tensor:
-            one, other = (labels(self.view(x, generator)) for _ in range(2)) if arm == "views" else 2 * (labels(x),)
+            if arm == "same":
+                one = other = labels(x)
+            else:
+                one, other = labels(self.view(torch.cat([x, x]), generator)).chunk(2, dim=1)
             return pair_table(one, other)
 
         for step in range(1, self.steps + 1):
@@ -138,10 +141,16 @@ def label_network(heads: int):
     """Images (n, 1, 8, 8) to scores (n, heads CLUSTERS): a small convolutional network."""
     from torch import nn
 
+    class PixelByPixel(nn.Module):
+        """Flattens in the order in which the numbers lie: else they, and their gradients, would be sorted at every step."""
+
+        def forward(self, x):
+            return x.permute(0, 2, 3, 1).flatten(1)
+
     first, second = CHANNELS
     return nn.Sequential(
         nn.Conv2d(1, first, 3, padding=1), nn.BatchNorm2d(first), nn.MaxPool2d(2), nn.ReLU(),  # the other way round is the same, and slower
-        nn.Conv2d(first, second, 3, padding=1), nn.BatchNorm2d(second), nn.ReLU(), nn.Flatten(),
+        nn.Conv2d(first, second, 3, padding=1), nn.BatchNorm2d(second), nn.ReLU(), PixelByPixel(),
         nn.Linear(16 * second, WIDTH), nn.BatchNorm1d(WIDTH), nn.ReLU(), nn.Linear(WIDTH, heads * CLUSTERS),
     )
 
