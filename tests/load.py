@@ -22,6 +22,7 @@ import traceback
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import numpy as np
 import psutil
 import zmq
 from student import LESSON, Student
@@ -172,10 +173,17 @@ class Pupil(Student):
         super().__init__(address)
         self.delays: dict[str, list[float]] = {"move": [], "pause": [], "change": []}
         self.frames = 0.0
+        self.shown: list[tuple[float, float]] = []  # (when, up to which step the curves reach)
 
     @property
     def truth(self) -> float:
         return self.models[self.chart]["truth"][-1][1]
+
+    def take_custom(self, content: dict, buffers: list) -> None:
+        if content.get("type") == "points" and content["blocks"][0][0] == 0:  # the first curve goes on
+            _, _, count, steps_at, _ = content["blocks"][0]
+            middle = float(np.frombuffer(buffers[0], np.float32)[steps_at + count - 1])
+            self.shown.append((time.perf_counter(), 2 * middle - 1))  # of a long run all steps are averaged to one point, in their middle
 
     async def start(self, experiment: Experiment) -> None:
         self.chart = self.having("truth", "ceiling")
@@ -196,7 +204,6 @@ class Pupil(Student):
         while time.perf_counter() < until:
             for _ in range(MOVES):
                 await self.move(slider)
-                await asyncio.sleep(PAUSE)
             since = time.perf_counter()
             self.delays["pause"].append(await self.delay(lambda: self.click("mi-pause"), lambda: "Paused" in self.text("mi-status")))
             await asyncio.sleep(PAUSE / 2)
@@ -206,13 +213,18 @@ class Pupil(Student):
         self.frames = (self.heard["custom points"] - before) / (time.perf_counter() - began - paused)
 
     async def move(self, slider: str) -> None:
-        """Move the correlation: first the truth line moves, then the curves say what they learn of it."""
+        """Move the correlation: first the truth line moves, then the curves go on behind the step from which on the change holds."""
         old, now = self.truth, self.models[slider]["value"]
         wanted = round(now - 0.1 if now > 0.5 else now + 0.1, 3)
-        began = time.perf_counter()
+        self.shown, began = [], time.perf_counter()
         self.delays["move"].append(await self.delay(lambda: self.set(slider, value=wanted), lambda: self.truth != old))
-        await self.points()
-        self.delays["change"].append(time.perf_counter() - began)
+        await asyncio.sleep(PAUSE)  # the step that the line shows at first is only the page's guess: until then it has been put right
+        await self.until(self.changed)
+        self.delays["change"].append(self.changed() - began)
+
+    def changed(self) -> float | None:
+        """When the first step behind the last change was seen."""
+        return next((when for when, step in self.shown if step > self.models[self.chart]["truth"][-1][0]), None)
 
 
 # -- the measurements ------------------------------------------------------------------------------------------------------

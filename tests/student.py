@@ -117,23 +117,23 @@ class Student:
     async def read(self) -> None:
         while (data := await self.socket.read_message()) is not None:
             now = time.perf_counter()
-            _, (header, _, _, content, *_) = deserialize_msg_from_ws_v1(data)
-            self.take(json.loads(header)["msg_type"], content)
+            _, (header, _, _, content, *buffers) = deserialize_msg_from_ws_v1(data)
+            self.take(json.loads(header)["msg_type"], content, buffers)
             for entry in [entry for entry in self.waiting if entry[0]()]:
                 self.waiting.remove(entry)
                 if not entry[1].done():
                     entry[1].set_result(now)
         self.errors.append("the websocket was closed")
 
-    def take(self, kind: str, content: bytes) -> None:
+    def take(self, kind: str, content: bytes, buffers: list) -> None:
         self.heard[kind] += 1
         if kind == "comm_msg":
             message = json.loads(content)
-            self.take_widget(message["comm_id"], message["data"])
+            self.take_widget(message["comm_id"], message["data"], buffers)
         elif kind == "error" or kind == "stream" and json.loads(content)["name"] == "stderr":
             self.errors.append(content.decode()[:500])
 
-    def take_widget(self, model: str, data: dict) -> None:
+    def take_widget(self, model: str, data: dict, buffers: list) -> None:
         if data["method"] == "update_states":
             self.models = {key: entry["state"] for key, entry in data["states"].items()}
         elif data["method"] == "update" and model in self.models:
@@ -142,6 +142,10 @@ class Student:
                 self.errors.append(data["state"]["value"])
         elif data["method"] == "custom":
             self.heard[f"custom {data['content'].get('type')}"] += 1
+            self.take_custom(data["content"], buffers)
+
+    def take_custom(self, content: dict, buffers: list) -> None:
+        """A message of a widget that is no change of its state."""
 
     async def until(self, condition, seconds: float = 60) -> float:
         """Wait until a condition on the page holds; the time at which the message came in that made it so."""

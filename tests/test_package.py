@@ -4,9 +4,12 @@ import itertools
 import re
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 
 import mi_explorer
 from mi_explorer import bounds, training
@@ -87,3 +90,22 @@ def test_the_readme_names_what_there_is():
     makefile = (ROOT / "Makefile").read_text()
     for target in re.findall(r"make ([a-z]+)", README):
         assert f"\n{target}:" in makefile, target
+
+
+@pytest.mark.parametrize("python", ["3.10.0", "3.11.0", "3.12.0", "3.13.0"])
+def test_no_version_is_pinned_for_a_python_that_it_refuses(python):
+    """The first of each line: Debian 12 has 3.11.2, for which one package wanted 3.11.5, and nothing could be installed."""
+    names = {"python_version": python.rpartition(".")[0], "python_full_version": python}
+    pins = [Requirement(line) for line in (ROOT / "binder/constraints.txt").read_text().splitlines() if line and not line.startswith("#")]
+    asked = {pin.name: pin for pin in pins if pin.marker is None or pin.marker.evaluate(names)}
+    here = [pin for pin in asked.values() if pin.specifier.contains(installed(pin.name) or "0")]
+    assert len(here) > 80
+    refused = {str(pin): wanted for pin in here if not SpecifierSet(wanted := metadata.metadata(pin.name)["Requires-Python"] or "").contains(python)}
+    assert not refused
+
+
+def installed(name):
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None

@@ -11,6 +11,7 @@ import struct
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -19,7 +20,7 @@ from tornado.httpclient import HTTPClientError
 from tornado.websocket import WebSocketClosedError, websocket_connect
 from waiting import wait_for
 
-from mi_explorer.server import ServeError, Settings
+from mi_explorer.server import ServeError, Settings, app
 from mi_explorer.server.guard import Bucket, Malformed, header, parts
 from mi_explorer.server.kernels import affordable
 
@@ -618,3 +619,15 @@ def test_many_files_may_be_open(server):
 
     soft, hard = resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE)
     assert soft == hard or soft >= 65_536
+
+
+def test_lessons_are_found_wherever_they_were_installed(tmp_path, monkeypatch):
+    """Debian's own Python puts them below /usr/local though its prefix is /usr: there was nothing to serve in a container made of it."""
+    place = tmp_path / "local/share/mi-explorer/notebooks"
+    monkeypatch.setattr(app, "__file__", str(tmp_path / "lib/mi_explorer/server/app.py"))
+    monkeypatch.setattr(app.metadata, "files", lambda name: [SimpleNamespace(name="index.ipynb", locate=lambda: place / "index.ipynb")])
+    with pytest.raises(ServeError, match="not found"):
+        app.notebooks_dir()
+    place.mkdir(parents=True)
+    (place / "index.ipynb").touch()
+    assert app.notebooks_dir() == place

@@ -7,10 +7,10 @@ __all__ = ["Dashboard", "configuration", "find_template", "notebooks_dir", "serv
 import os
 import shutil
 import socket
-import sys
 import tempfile
 import threading
 import webbrowser
+from importlib import metadata
 from pathlib import Path
 
 import tornado.web
@@ -60,9 +60,17 @@ SERVED = {
 
 def notebooks_dir() -> Path:
     """The lessons: the repository's ``notebooks/`` in an editable install, else the copy that was installed."""
-    for folder in (Path(__file__).parents[2] / "notebooks", Path(sys.prefix) / "share" / "mi-explorer" / "notebooks"):
-        if (folder / LANDING).is_file():
-            return folder
+    beside = Path(__file__).parents[2] / "notebooks"
+    if (beside / LANDING).is_file():
+        return beside
+    try:
+        # Where data lie depends on who installed: below an environment, /usr/local with Debian's own Python, ~/.local with --user.
+        installed = [Path(file.locate()) for file in metadata.files("mi-explorer") or () if file.name == LANDING]
+    except metadata.PackageNotFoundError:
+        installed = []
+    for file in installed:
+        if file.is_file():
+            return file.resolve().parent
     raise ServeError("The notebooks were not found: install the package again, or name their folder.")
 
 
