@@ -4,7 +4,7 @@ from __future__ import annotations
 
 __all__ = ["Experiment", "obstacle", "MAX_COST", "MAX_SCORES", "MAX_STEP"]
 
-import dataclasses
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from mi_explorer import distributions
@@ -64,27 +64,45 @@ class Experiment(Description):
         object.__setattr__(self, "distribution", distribution_from(self.distribution))
         object.__setattr__(self, "bounds", bounds_from(self.bounds))
         object.__setattr__(self, "changes", changes_from(self.changes, self.distribution))
-        check_densities(self)
+        check_densities(self.bounds, self.changes, self.distribution)
         check_cost(self)
 
     # -- the run over time ---------------------------------------------------------------------------------------------
 
     def with_change(self, step: int, **values) -> Experiment:
         """The same experiment in which the named fields have new values from ``step`` on."""
-        kept = tuple(change for change in self.changes if change[0] != step or change[1] not in values)
-        added = tuple((step, field, value) for field, value in values.items())
-        return dataclasses.replace(self, changes=kept + added)
+        added = changes_from(tuple((step, field, value) for field, value in values.items()), self.distribution)
+        kept = [change for change in self.changes if change[0] != step or change[1] not in values]
+        check_count(kept := [*kept, *added])
+        changed = self.copy(changes=in_order(kept))
+        check_densities(self.bounds, added)
+        check_cost(changed)
+        return changed
 
     def at(self, step: int) -> Experiment:
         """The experiment as it stands at a step, without its changes."""
-        values = {field: value for when, field, value in self.changes if when <= step}
-        copy = object.__new__(Experiment)  # these values were checked already, and every step asks
-        copy.__dict__.update(vars(self), **values, changes=())
+        return self.copy(**{field: value for when, field, value in self.changes if when <= step}, changes=())
+
+    def copy(self, **checked) -> Experiment:
+        """With other values, which are known to be allowed: a long run has hundreds of changes, and every step asks."""
+        copy = object.__new__(Experiment)
+        copy.__dict__.update(vars(self), **checked)
         return copy
 
     def level_starts(self) -> list[int]:
         """The steps at which a level begins: 0 and every step with a change."""
         return sorted({0, *(when for when, _, _ in self.changes if when < self.steps)})
+
+    def levels(self) -> Iterator[tuple[int, Experiment]]:
+        """The steps at which a level begins, and how the experiment stands from then on."""
+        level, values = 0, {}
+        for when, field, value in self.changes:
+            if when != level and when < self.steps:
+                yield level, self.copy(**values, changes=())
+                level = when
+            if when == level:
+                values[field] = value
+        yield level, self.copy(**values, changes=())
 
 
 # -- validation of the fields that are not numbers ---------------------------------------------------------------------
@@ -104,8 +122,9 @@ def bounds_from(value: object) -> tuple[str, ...]:
 
 
 def changes_from(value: object, start: distributions.Distribution) -> tuple:
-    if not isinstance(value, (tuple, list)) or len(value) > MAX_CHANGES:
-        raise ParameterError("changes", value, f"at most {MAX_CHANGES} triples (step, field, value)")
+    if not isinstance(value, (tuple, list)):
+        raise ParameterError("changes", value, "triples (step, field, value)")
+    check_count(value)
     checked = []
     for change in value:
         if not isinstance(change, (tuple, list)) or len(change) != 3:
@@ -125,7 +144,16 @@ def changes_from(value: object, start: distributions.Distribution) -> tuple:
         else:
             new = parameters(Experiment)[field].check(field, new)
         checked.append((step, field, new))
-    return tuple(sorted(checked, key=lambda change: change[0]))
+    return in_order(checked)
+
+
+def in_order(changes: list[tuple]) -> tuple:
+    return tuple(sorted(changes, key=lambda change: change[0]))
+
+
+def check_count(changes: Collection) -> None:
+    if len(changes) > MAX_CHANGES:
+        raise ParameterError("changes", f"{len(changes):,} of them", f"at most {MAX_CHANGES:,}; start a new run to go on")
 
 
 def obstacle(bound: Bound, problem: distributions.Distribution) -> str:
@@ -137,9 +165,9 @@ def obstacle(bound: Bound, problem: distributions.Distribution) -> str:
     return ""
 
 
-def check_densities(experiment: Experiment) -> None:
-    for problem in (experiment.distribution, *(new for _, field, new in experiment.changes if field == "distribution")):
-        for key in experiment.bounds:
+def check_densities(bounds: tuple[str, ...], changes: tuple, *problems: distributions.Distribution) -> None:
+    for problem in (*problems, *(new for _, field, new in changes if field == "distribution")):
+        for key in bounds:
             if why := obstacle(registered_bounds[key], problem):
                 raise ParameterError("bounds", key, f"left out with this problem: {why}")
 

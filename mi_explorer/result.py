@@ -192,7 +192,7 @@ class Result:
             "mi_explorer": __version__,
             "key": self.experiment.key,
             "experiment": self.experiment.to_dict(),
-            "truth": [[start, self.experiment.at(start).distribution.mi] for start in self.experiment.level_starts()],
+            "truth": [[start, level.distribution.mi] for start, level in self.experiment.levels()],
             "evaluations": [
                 {name: value if name == "step" else without_nan(value) for name, value in vars(evaluation).items()}
                 for evaluation in self.evaluations

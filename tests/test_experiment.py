@@ -175,6 +175,7 @@ def test_a_change_holds_from_its_step_on():
     assert all(e.at(step).changes == () and e.at(step).seed == e.seed for step in (0, 50, 99))
     assert e.at(60) == Experiment(distribution=high, batch_size=16, steps=100)
     assert e.distribution == low  # the experiment itself is where it began
+    assert list(e.levels()) == [(start, e.at(start)) for start in (0, 50, 70)]
 
 
 def test_changing_again_at_the_same_step_replaces():
@@ -193,6 +194,26 @@ def test_changes_are_put_in_order():
 def test_a_change_after_the_end_starts_no_level():
     e = Experiment(steps=100, changes=((100, "batch_size", 8), (500, "batch_size", 16)))
     assert e.level_starts() == [0] and e.at(99).batch_size == 64
+    assert list(e.levels()) == [(0, dataclasses.replace(e, changes=()))]
+
+
+def test_a_run_has_a_limited_number_of_changes_and_says_so(monkeypatch):
+    monkeypatch.setattr("mi_explorer.experiment.MAX_CHANGES", 2)
+    e = Experiment(steps=100).with_change(50, batch_size=16, learning_rate=0.1)
+    assert len(e.with_change(50, batch_size=8).changes) == 2
+    for one_more in (lambda: e.with_change(60, batch_size=8), lambda: dataclasses.replace(e, changes=(*e.changes, (60, "batch_size", 8)))):
+        with pytest.raises(ParameterError, match="^changes is '3 of them'.*at most 2; start a new run"):
+            one_more()
+
+
+@pytest.mark.parametrize("bad", [{"batch_size": 1}, {"batch_size": 8192}, {"learning_rate": math.nan}, {"distribution": Gaussian(dim=2)}, {"seed": 1}])
+def test_a_change_that_is_not_allowed_is_refused_as_in_a_new_experiment(bad):
+    e = Experiment(steps=5000, bounds=("infonce",))
+    with pytest.raises(ParameterError) as new:
+        dataclasses.replace(e, changes=tuple((50, field, value) for field, value in bad.items()))
+    with pytest.raises(ParameterError) as changed:
+        e.with_change(50, **bad)
+    assert str(changed.value) == str(new.value)
 
 
 # -- bad input ---------------------------------------------------------------------------------------------------------
@@ -251,7 +272,7 @@ def test_odd_distributions_are_refused(value):
 
 @over_odd([], ())
 def test_odd_changes_are_refused(value):
-    with pytest.raises(ParameterError, match="^changes is .*at most 1000 triples|^changes is .*a triple"):
+    with pytest.raises(ParameterError, match="^changes is .*triples|^changes is .*a triple"):
         Experiment(changes=value)
     with pytest.raises(ParameterError, match="^changes is .*a whole number from 1"):
         Experiment(changes=[(value, "batch_size", 8)])

@@ -8,10 +8,12 @@ from waiting import wait_for
 
 from mi_explorer import Experiment, bounds
 from mi_explorer.pages import follow
+from mi_explorer.pages.curves import Curves
 from mi_explorer.pages.follow import Blocks, Follower, Standing
 from mi_explorer.result import collect
 from mi_explorer.runners import Frame
 from mi_explorer.training import run
+from mi_explorer.widgets import LiveChart
 
 
 def test_what_comes_of_a_visitors_doing_is_shown_at_once_and_the_rest_a_few_times_a_second(monkeypatch):
@@ -61,3 +63,17 @@ def test_standing_agrees_with_the_summary():
         assert (reading.bound, reading.alive) == (bounds[row.bound], 3)
         for name in ("truth", "estimate", "stderr", "sd"):
             assert getattr(reading, name) == pytest.approx(getattr(row, name)), name
+
+
+def test_lines_are_drawn_anew_only_where_an_experiment_has_changed():
+    chart = LiveChart()
+    curves, stairs = Curves(chart), Experiment().with_change(100, batch_size=16)
+    curves.show_levels(stairs)
+    truth = chart.truth
+    assert [start for start, _ in truth] == [0, 100]
+    curves.show_levels(stairs)
+    assert chart.truth is truth  # hundreds of levels are not computed for every frame
+    curves.move_lines(150, stairs.at(100))
+    assert [start for start, _ in chart.truth] == [0, 100, 150]
+    curves.show_levels(stairs)
+    assert chart.truth == truth

@@ -24,6 +24,7 @@ class Curves:
     def __init__(self, chart: LiveChart):
         self.chart = chart
         self.standing, self.blocks = Standing(), Blocks(1)
+        self.drawn: Experiment | None = None  # the one whose levels the lines show
 
     def clear(self, steps: int) -> None:
         self.standing = Standing()
@@ -57,12 +58,15 @@ class Curves:
 
     def show_levels(self, experiment: Experiment) -> None:
         """The lines of an experiment with all changes that are known of it."""
-        levels = [(start, experiment.at(start)) for start in experiment.level_starts()]
+        if experiment is self.drawn:  # as mostly, and a long run may have hundreds of levels
+            return
+        self.drawn, levels = experiment, list(experiment.levels())
         self.chart.truth = [[start, level.distribution.mi] for start, level in levels]
         self.chart.ceiling = [[start, math.log(level.batch_size)] for start, level in levels]
 
     def move_lines(self, start: int, now: Experiment) -> None:
         """The lines from a step on, where its run has not yet heard of the change."""
+        self.drawn = None
         self.chart.truth = [*(entry for entry in self.chart.truth if entry[0] < start), [start, now.distribution.mi]]
         self.chart.ceiling = [*(entry for entry in self.chart.ceiling if entry[0] < start), [start, math.log(now.batch_size)]]
 

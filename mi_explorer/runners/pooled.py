@@ -261,13 +261,13 @@ class PoolRunner(Line):
         if frame.start + len(frame.rows) < have and frame.state in GOING:
             return self.repeat(f"step {frame.start + len(frame.rows):,} of {have:,}")
         self.repeating = ""
-        if frame.experiment.changes != self.experiment.changes:
-            now = frame.experiment.at(len(self.rows))
+        if frame.experiment.changes != self.experiment.changes:  # else the one at hand stays: who has drawn it need not look again
+            self.experiment = known = frame.experiment  # with the steps at which it was really changed
+            now = known.at(len(self.rows))
             self.unheard = {name: value for name, value in self.unheard.items() if getattr(now, name) != value}
-            known = frame.experiment  # with the steps at which it was really changed
             self.asked = None, self.payload(known.with_change(len(self.rows), **self.unheard) if self.unheard else known)
         self.news |= (frame.state, frame.error) != (self.state, self.error)
-        self.experiment, self.endings, self.speed = frame.experiment, frame.endings, frame.steps_per_second
+        self.endings, self.speed = frame.endings, frame.steps_per_second
         self.state, self.error = frame.state, frame.error
         if frame.look is not None and (not self.paused or frame.look.step <= self.shown()):
             self.look, self.look_taken, self.news = frame.look, False, True
