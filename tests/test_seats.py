@@ -32,6 +32,7 @@ def seats():
 
 def test_who_has_used_least_comes_next_and_the_oldest_wish_before_all(seats):
     seats.end()
+    seats.thread.join()
     for key, used in (("a", 3.0), ("b", 1.0), ("c", 2.0)):
         take_a_seat(seats, key, used)
     assert seats.next_one(set()).key == "b"

@@ -17,7 +17,7 @@ import numpy as np
 
 from mi_explorer.experiment import Experiment
 from mi_explorer.result import Evaluation, over_replicates
-from mi_explorer.runners import Frame
+from mi_explorer.runners import Frame, background
 from mi_explorer.verdicts import Reading, readings
 
 log = logging.getLogger(__name__)
@@ -39,18 +39,23 @@ class Follower:
         self.ear, self.mouth = socket.socketpair()  # an event that can be waited for together with a descriptor
         self.ear.setblocking(False)
         self.mouth.setblocking(False)
-        self.thread = threading.Thread(target=self.follow, name="mi-explorer-page", daemon=True)
-        self.thread.start()
+        self.over = False
+        self.thread = background.start(self.follow, "mi-explorer-page", self.end)
+
+    def end(self) -> None:
+        """Look no more, from the next time on."""
+        self.over = True
+        self.wake()
 
     def wake(self) -> None:
         with contextlib.suppress(BlockingIOError):  # it has been woken so often that it cannot miss it
             self.mouth.send(b".")
 
     def follow(self) -> None:
-        while True:
+        while not self.over:
             self.wait(None)
             at_once = AT_ONCE
-            while self.go_on():
+            while not self.over and self.go_on():
                 news = self.arrivals()
                 woken = False
                 if news is None or not at_once:

@@ -19,11 +19,7 @@ from mi_explorer.pool.seats import News, Seats
 LOOK_AROUND = 0.5  # seconds between two looks for processes that came or went
 AHEAD = 2  # calls for news underway at a time: what happens while the answer to one travels can be told at once
 STARTING = 60.0  # seconds that one which was lost has to come up again, before another is started in its place
-WORKER_ENVIRONMENT = {
-    "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1",
-    # Memory that a run has given back goes back to the machine: many runs come and go in one process.
-    "MALLOC_MMAP_THRESHOLD_": "131072", "MALLOC_TRIM_THRESHOLD_": "131072",
-}
+WORKER_ENVIRONMENT = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 log = logging.getLogger(__name__)
 
 

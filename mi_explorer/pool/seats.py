@@ -9,7 +9,6 @@ from __future__ import annotations
 __all__ = ["News", "Seats"]
 
 import asyncio
-import atexit
 import contextlib
 import io
 import math
@@ -20,8 +19,11 @@ import sys
 import threading
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
+from mi_explorer.pool import memory
+from mi_explorer.runners import background
 from mi_explorer.runners.experiments import ExperimentJob
 from mi_explorer.runners.job import GOING, Job
 from mi_explorer.runners.studies import StudyJob
@@ -32,6 +34,7 @@ BEAT = 0.05  # seconds between two tellings of what can wait: every one has its 
 SWITCH = 0.001  # seconds that the thread of the experiments keeps the interpreter, while wishes are waiting to be heard
 SAVE = 0.5  # seconds of an experiment's computing between two times that its state is saved
 SAVING_SHARE = 0.02  # of its time, at most, goes into saving
+TIDY = 1.0  # seconds after a job has left until its memory is given back: by then nobody holds on to it
 NICENESS = 4  # pages and their server come first
 
 
@@ -91,9 +94,11 @@ class Seats:
     def __init__(self, nice: bool = False):
         import torch
 
-        from mi_explorer import training  # noqa: F401  the first run of a worker should not wait for it, nor for what saves it
+        from mi_explorer import training  # noqa: F401  the first run of a worker should not wait for it, nor for what it needs
 
+        memory.keep()
         torch.save({}, io.BytesIO())
+        torch.optim.Adam([torch.zeros(1, requires_grad=True)])  # the first one imports a compiler, for seconds
         torch.set_num_threads(1)
         sys.setswitchinterval(SWITCH)
         if nice:
@@ -105,18 +110,16 @@ class Seats:
         self.stirred = asyncio.Event()
         self.line, self.told = asyncio.Condition(), 0  # of the calls of ``news``, of which so many have been answered
         self.loop: asyncio.AbstractEventLoop | None = None
-        self.thread = threading.Thread(target=self.take_turns, name="mi-explorer-turns", daemon=True)
-        self.thread.start()
-        atexit.register(self.end)
+        self.tidying: asyncio.TimerHandle | None = None
+        self.thread = background.start(self.take_turns, "mi-explorer-turns", self.end)
 
     def end(self) -> None:
-        """Let no thread be amid a computation when the process ends: the interpreter would abort."""
+        """Let all threads come to an end, each behind its current piece."""
         with self.lock:
             self.over = True
             for seat in self.seats.values():
                 seat.leaving = True
             self.lock.notify_all()
-        self.thread.join(5)
 
     # -- wishes --------------------------------------------------------------------------------------------------------
 
@@ -139,7 +142,7 @@ class Seats:
             seat = self.seats[key] = Seat(key, job, used, experiment=what if kind == "experiment" else None, save_at=used + SAVE)
             self.lock.notify_all()
         if kind == "study":
-            threading.Thread(target=self.carry_out, args=(seat,), name="mi-explorer-study", daemon=True).start()
+            background.start(partial(self.carry_out, seat), "mi-explorer-study", self.end)
 
     async def wish(self, key: str, method: str, *values) -> None:
         """Call a method of a job: "set_paused", "reach", "change" or "watch_critics". Nothing happens where it is gone."""
@@ -154,6 +157,12 @@ class Seats:
             if seat := self.seats.pop(key, None):
                 seat.leaving = True
                 self.lock.notify_all()
+        if not self.tidying:
+            self.tidying = asyncio.get_running_loop().call_later(TIDY, self.tidy)
+
+    def tidy(self) -> None:
+        self.tidying = None
+        asyncio.get_running_loop().run_in_executor(None, memory.give_back)
 
     # -- what comes of them --------------------------------------------------------------------------------------------
 

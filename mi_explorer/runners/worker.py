@@ -6,6 +6,7 @@ __all__ = ["Worker"]
 
 import threading
 
+from mi_explorer.runners import background
 from mi_explorer.runners.job import GOING, Job
 
 
@@ -26,8 +27,7 @@ class Worker:
         """Take up a job in place of the current one; called with the lock held."""
         self.job = job
         if self.thread is None or not self.thread.is_alive():
-            self.thread = threading.Thread(target=self.work, name="mi-explorer-run", daemon=True)
-            self.thread.start()
+            self.thread = background.start(self.work, "mi-explorer-run", self.close)
         self.lock.notify_all()
 
     def pause(self) -> None:
