@@ -1,12 +1,13 @@
 """How a page follows a run: when it looks, and what it makes of the frames."""
 
+import math
 import socket
 
 import numpy as np
 import pytest
 from waiting import wait_for
 
-from mi_explorer import Experiment, bounds
+from mi_explorer import Experiment, Gaussian, bounds
 from mi_explorer.pages import follow
 from mi_explorer.pages.curves import Curves
 from mi_explorer.pages.follow import Blocks, Follower, Standing
@@ -67,13 +68,14 @@ def test_standing_agrees_with_the_summary():
 
 def test_lines_are_drawn_anew_only_where_an_experiment_has_changed():
     chart = LiveChart()
-    curves, stairs = Curves(chart), Experiment().with_change(100, batch_size=16)
+    easy, hard = Gaussian.from_mi(1.0, dim=1), Gaussian.from_mi(2.0, dim=1)
+    curves, stairs = Curves(chart), Experiment(distribution=easy).with_change(100, distribution=hard).with_change(150, learning_rate=0.1)
     curves.show_levels(stairs)
     truth = chart.truth
-    assert [start for start, _ in truth] == [0, 100]
+    assert truth == [[0, pytest.approx(1)], [100, pytest.approx(2)]] and len(chart.ceiling) == 1  # another rate moves no line
     curves.show_levels(stairs)
     assert chart.truth is truth  # hundreds of levels are not computed for every frame
-    curves.move_lines(150, stairs.at(100))
-    assert [start for start, _ in chart.truth] == [0, 100, 150]
+    curves.move_lines(200, Experiment(distribution=easy, batch_size=16))
+    assert chart.truth[2] == [200, pytest.approx(1)] and chart.ceiling[1] == [200, math.log(16)]
     curves.show_levels(stairs)
-    assert chart.truth == truth
+    assert chart.truth == truth and len(chart.ceiling) == 1

@@ -172,12 +172,12 @@ def test_a_reader_never_claims_more_than_log_k(small):
 
 
 def trained(study, method, weight):
-    """One arm alone: a rival costs as much as the arm that a test asks about."""
+    """One arm alone: a rival of another kind costs as much as the arm that a test asks about."""
     with one_thread():
         arm = Adversaries(study, method, weight)
         for step in range(study.steps):
             arm.advance(step / study.steps)
-        return arm.look()
+        return arm.look()[0]
 
 
 @pytest.mark.slow

@@ -10,7 +10,8 @@ from itertools import chain
 import torch
 from torch.nn import functional
 
-from mi_explorer.objectives.dense import Dense, leaky
+from mi_explorer.critics import MLP
+from mi_explorer.objectives.dense import Dense
 from mi_explorer.objectives.infogan import FAIR, NEAR, SAMPLES, SHOWN, InfoGAN, Standing, modes_of
 from mi_explorer.objectives.joint import information
 
@@ -20,34 +21,45 @@ PACKED = 4  # samples that PacGAN's discriminator sees at once
 
 
 class Adversaries:
-    """``study.seeds`` independent GANs in one batched step. weight: of the information term; at 0 the reader only looks on."""
+    """``study.seeds`` independent GANs for each of some arms, in one batched step; runs are ordered by arm, then seed, and arms begin
+    alike and see the same numbers. weights: of the information term in every arm; where it is 0, the reader only looks on."""
 
-    def __init__(self, study: InfoGAN, method: str, weight: float):
-        self.study, self.weight = study, weight
+    def __init__(self, study: InfoGAN, method: str, *weights: float):
+        self.study, self.arms = study, len(weights)
+        self.weights = torch.tensor(weights).repeat_interleave(study.seeds)
+        self.pressed = (self.weights > 0)[:, None, None]  # whose generator hears of the reader
         self.penalty = PENALTY if method == "r1" else 0.0
         self.pack = PACKED if method == "pacgan" else 1
         self.random, self.eyes = torch.Generator().manual_seed(study.seed), torch.Generator().manual_seed(study.seed)
         self.modes = torch.tensor(modes_of(study.target), dtype=torch.float32)
         facts = {"runs": study.seeds, "generator": self.random}
-        self.generator = Dense(NOISE + study.codes, WIDTH, WIDTH, 2, **facts)
-        self.reader = Dense(2, WIDTH, WIDTH, study.codes, activation=leaky, **facts)
-        self.discriminator = Dense(2 * self.pack, WIDTH, WIDTH, 1, activation=leaky, **facts)
+        self.generator = self.alike(MLP(NOISE + study.codes, WIDTH, WIDTH, 2, replicates=(study.seeds,), generator=self.random))
+        self.reader = self.alike(Dense(2, WIDTH, WIDTH, study.codes, **facts))
+        self.discriminator = self.alike(Dense(2 * self.pack, WIDTH, WIDTH, 1, **facts))
         rate = {"lr": study.learning_rate, "betas": (study.momentum, 0.9), "fused": True}
         self.makers = torch.optim.Adam(chain(self.generator.parameters(), self.reader.parameters()), **rate)
         self.judges = torch.optim.Adam(self.discriminator.parameters(), **rate)
 
+    def alike(self, networks: torch.nn.Module) -> torch.nn.Module:
+        """The networks of the seeds once for every arm."""
+        for weights in networks.parameters():
+            weights.data = weights.data.repeat(self.arms, *[1] * (weights.dim() - 1))
+        return networks
+
     def real(self, count: int) -> torch.Tensor:
         which = torch.randint(len(self.modes), (self.study.seeds, count), generator=self.random)
-        return self.modes[which] + self.study.sigma * torch.randn(self.study.seeds, count, 2, generator=self.random)
+        drawn = self.modes[which] + self.study.sigma * torch.randn(self.study.seeds, count, 2, generator=self.random)
+        return drawn.repeat(self.arms, 1, 1)
 
     def fake(self, count: int, random: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
-        """Samples (R, count, 2) and their codes (R, count)."""
+        """Samples (runs, count, 2) and their codes (runs, count)."""
         codes = torch.randint(self.study.codes, (self.study.seeds, count), generator=random)
         noise = torch.randn(self.study.seeds, count, NOISE, generator=random)
-        return self.generator(torch.cat([noise, functional.one_hot(codes, self.study.codes).float()], -1)), codes
+        given = torch.cat([noise, functional.one_hot(codes, self.study.codes).float()], -1)
+        return self.generator(given.repeat(self.arms, 1, 1), "exact"), codes.repeat(self.arms, 1)
 
     def judged(self, samples: torch.Tensor) -> torch.Tensor:
-        """The discriminator's logits (R, packs)."""
+        """The discriminator's logits (runs, packs)."""
         return self.discriminator(samples.reshape(len(samples), -1, 2 * self.pack)).squeeze(-1)
 
     def advance(self, done: float) -> None:
@@ -59,8 +71,8 @@ class Adversaries:
         count = self.study.batch_size * self.pack
         made, codes = self.fake(count, self.random)
         real = self.real(count).requires_grad_(self.penalty > 0)
-        on_real = self.judged(real)
-        loss = (functional.softplus(-on_real) + functional.softplus(self.judged(made.detach()))).mean(1).sum()
+        on_real, on_made = self.judged(torch.cat([real, made.detach()], 1)).chunk(2, 1)
+        loss = (functional.softplus(-on_real) + functional.softplus(on_made)).mean(1).sum()
         if self.penalty:
             (slope,) = torch.autograd.grad(on_real.sum(), real, create_graph=True)
             loss = loss + self.penalty / 2 * (slope**2).sum(-1).mean(1).sum()
@@ -69,19 +81,20 @@ class Adversaries:
         self.judges.step()
 
         self.discriminator.requires_grad_(False)  # it is only asked, not changed
-        logits = self.reader(made if self.weight else made.detach())
-        loss = functional.softplus(-self.judged(made)).mean(1).sum() + (self.weight or 1.0) * self.misread(logits, codes).sum()
+        misread = self.misread(self.reader(torch.where(self.pressed, made, made.detach())), codes)
+        loss = functional.softplus(-self.judged(made)).mean(1).sum() + (torch.where(self.weights > 0, self.weights, 1.0) * misread).sum()
         self.makers.zero_grad()
         loss.backward()
         self.makers.step()
         self.discriminator.requires_grad_(True)
 
     def misread(self, logits: torch.Tensor, codes: torch.Tensor) -> torch.Tensor:
-        """-E log q(c|x) of every run, (R,)."""
+        """-E log q(c|x) of every run, (runs,)."""
         return functional.cross_entropy(logits.mT, codes, reduction="none").mean(1)
 
     @torch.no_grad()
-    def look(self) -> Standing:
+    def look(self) -> list[Standing]:
+        """How every arm stands."""
         made, codes = self.fake(SAMPLES, self.eyes)  # looking changes nothing: training draws from another stream
         far, nearest = torch.cdist(made, self.modes.expand(len(made), -1, -1)).min(-1)
         good = far < NEAR * self.study.sigma
@@ -91,8 +104,9 @@ class Adversaries:
             tables[run].index_put_((codes[run], nearest[run]), torch.ones(SAMPLES), accumulate=True)
             counts[run] = torch.bincount(nearest[run][good[run]], minlength=len(self.modes))
         bound = math.log(self.study.codes) - self.misread(self.reader(made), codes)
-        return Standing(
-            made[0, :SHOWN].numpy().copy(), codes[0, :SHOWN].numpy().copy(),
-            (counts >= FAIR * SAMPLES / len(self.modes)).sum(-1).numpy(), good.double().mean(-1).numpy(), information(tables.double().numpy()),
-            bound.double().numpy(),
-        )
+        covered = (counts >= FAIR * SAMPLES / len(self.modes)).sum(-1)
+        measured = covered.numpy(), good.double().mean(-1).numpy(), information(tables.double().numpy()), bound.double().numpy()
+        arms = (slice(first, first + self.study.seeds) for first in range(0, len(made), self.study.seeds))
+        return [
+            Standing(made[arm.start, :SHOWN].numpy().copy(), codes[0, :SHOWN].numpy().copy(), *(values[arm] for values in measured)) for arm in arms
+        ]

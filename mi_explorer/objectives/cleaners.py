@@ -7,8 +7,8 @@ __all__ = ["Cleaners"]
 import numpy as np
 import torch
 
+from mi_explorer.critics import MLP
 from mi_explorer.objectives.denoising import ARMS, POOL, SHOWN, Cleaning, Denoising, Known, wiener
-from mi_explorer.objectives.dense import Dense
 from mi_explorer.objectives.labelled_digits import shuffled
 
 PIXELS = 64
@@ -28,17 +28,17 @@ class Cleaners:
         self.known = Known(pixels[POOL : POOL + SHOWN], self.noisy[:SHOWN].numpy(), filtered[:SHOWN], error)
         self.noise = torch.tensor([study.sigma if arm == "denoising" else 0.0 for arm in ARMS])[:, None, None, None]
         sizes = PIXELS, study.width, study.units, study.width, PIXELS
-        self.network = Dense(*sizes, runs=len(ARMS) * study.seeds, generator=self.random)
+        self.network = MLP(*sizes, replicates=(len(ARMS) * study.seeds,), generator=self.random)
         self.optimiser = torch.optim.Adam(self.network.parameters(), lr=study.learning_rate, fused=True)
 
     def apply(self, images: torch.Tensor) -> torch.Tensor:
-        return self.network(images.expand(len(ARMS) * self.study.seeds, -1, -1))
+        return self.network(images.expand(len(ARMS) * self.study.seeds, -1, -1), "exact")
 
     def advance(self) -> None:
         study = self.study
         chosen = self.train[torch.randint(study.images, (study.seeds, study.batch_size), generator=self.random)]
         seen = chosen + self.noise * torch.randn(len(ARMS), *chosen.shape, generator=self.random)
-        loss = ((self.network(seen.flatten(0, 1)) - chosen.repeat(len(ARMS), 1, 1)) ** 2).mean((1, 2)).sum()
+        loss = ((self.network(seen.flatten(0, 1), "exact") - chosen.repeat(len(ARMS), 1, 1)) ** 2).mean((1, 2)).sum()
         self.optimiser.zero_grad()
         loss.backward()
         self.optimiser.step()

@@ -11,10 +11,11 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from mi_explorer.objectives.dense import Dense
+from mi_explorer.critics import MLP
 from mi_explorer.objectives.digit_vae import IMAGES, SHOWN, Codes, DigitVAE
 from mi_explorer.objectives.labelled_digits import probe, shuffled
 
+ROWS = 64  # of the table of all densities at a time: more would leave the cache
 DRAWS = 4  # of every image's noise, at the last look; one at the others
 
 
@@ -26,9 +27,9 @@ class Codecs:
         self.random = torch.Generator().manual_seed(study.seed)
         arms, seeds, pixels = study.arms, study.seeds, 64
         self.runs = len(arms) * seeds
-        facts = {"runs": self.runs, "generator": self.random}
-        self.encoder = Dense(pixels, study.width, 2 * study.units, **facts)
-        self.decoder = Dense(study.units, study.width, pixels, **facts)
+        facts = {"replicates": (self.runs,), "generator": self.random}
+        self.encoder = MLP(pixels, study.width, 2 * study.units, **facts)
+        self.decoder = MLP(study.units, study.width, pixels, **facts)
         self.beta, self.mmd = (
             torch.tensor([arm.weight if arm.kind == kind else 0.0 for arm in arms]).repeat_interleave(seeds) for kind in ("β", "MMD")
         )
@@ -37,7 +38,7 @@ class Codecs:
 
     def posterior(self, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Mean and log variance of q(z|x), (runs, n, units) each, of images (n, 64)."""
-        mean, log_variance = self.encoder(images.expand(self.runs, -1, -1)).chunk(2, -1)
+        mean, log_variance = self.encoder(images.expand(self.runs, -1, -1), "exact").chunk(2, -1)
         return mean, log_variance.clamp(-10, 4)
 
     def draw(self, mean: torch.Tensor, log_variance: torch.Tensor) -> torch.Tensor:
@@ -48,7 +49,7 @@ class Codecs:
         mean, log_variance = self.posterior(images)
         z = self.draw(mean, log_variance)
         shown = images.expand(self.runs, -1, -1)
-        missed = functional.binary_cross_entropy_with_logits(self.decoder(z), shown, reduction="none").sum(-1).mean(1)
+        missed = functional.binary_cross_entropy_with_logits(self.decoder(z, "exact"), shown, reduction="none").sum(-1).mean(1)
         own = self.mmd > 0
         apart = discrepancy(z[own], torch.randn(z[own].shape, generator=self.random))
         loss = missed.sum() + (self.beta * kl(mean, log_variance)).sum() + (self.mmd[own] * apart).sum()
@@ -63,7 +64,7 @@ class Codecs:
         found = [information(*run, self.random, draws=DRAWS if last else 1) for run in zip(mean, log_variance)]
         test_mean, test_log_variance = self.posterior(self.test)
         z_test = self.draw(test_mean, test_log_variance)
-        rebuilt = self.decoder(z_test).sigmoid()
+        rebuilt = self.decoder(z_test, "exact").sigmoid()
         error = ((rebuilt - self.test) ** 2).mean((1, 2))
         on_z, on_mean = (
             [probe(codes, self.label, IMAGES) if last else math.nan for codes in torch.cat([train, test], 1).numpy()]
@@ -77,7 +78,7 @@ class Codecs:
 
         return Codes(
             by_arm([value for value, _ in found]), by_arm([stderr for _, stderr in found]), by_arm(kl(mean, log_variance)),
-            by_arm(error), by_arm(on_z), by_arm(on_mean), self.test[:SHOWN].numpy(), rebuilt[first, :SHOWN].numpy(), self.decoder(noise)[first].sigmoid().numpy(),
+            by_arm(error), by_arm(on_z), by_arm(on_mean), self.test[:SHOWN].numpy(), rebuilt[first, :SHOWN].numpy(), self.decoder(noise, "exact")[first].sigmoid().numpy(),
         )
 
 
@@ -109,11 +110,13 @@ def information(mean: torch.Tensor, log_variance: torch.Tensor, random: torch.Ge
     error that ``draws`` of z for each leave. At most log n."""
     mean, log_variance = mean.double(), log_variance.double()
     precision, own = (-log_variance).exp(), []
-    constant = (mean**2 * precision + log_variance).sum(-1)
+    constant = (mean**2 * precision + log_variance).sum(-1, keepdim=True)
+    codes = -0.5 * torch.cat([precision, -2 * mean * precision, constant], -1)
     for _ in range(draws):
         z = mean + (log_variance / 2).exp() * torch.randn(mean.shape, generator=random, dtype=torch.float64)
-        log_density = -0.5 * (z**2 @ precision.mT - 2 * z @ (mean * precision).mT + constant)  # [i, j] = log q(z_i | x_j) + const
-        own.append(log_density.diagonal() - log_density.logsumexp(1) + math.log(len(mean)))
+        drawn = torch.cat([z**2, z, torch.ones_like(constant)], -1)  # drawn @ codes.mT: [i, j] = log q(z_i | x_j) + const
+        mixed = torch.cat([(rows @ codes.mT).logsumexp(1) for rows in drawn.split(ROWS)])
+        own.append((drawn * codes).sum(-1) - mixed + math.log(len(mean)))
     values = torch.stack(own)
     # All images are there, only their noise is drawn. Of a single draw the images' own differences cannot be told apart: an error too large.
     scatter = values.var(0).mean() if draws > 1 else values.var()

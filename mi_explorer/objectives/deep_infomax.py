@@ -118,7 +118,7 @@ class Arms:
         self.sharpness = torch.nn.Parameter(torch.full((*runs, 1, 1, 1), START))
         modules = (self.encoders, self.of_patch, self.of_code, self.decoders)
         parameters = [self.sharpness, *(weights for module in modules for weights in module.parameters())]
-        self.optimiser = torch.optim.Adam(parameters, study.learning_rate)
+        self.optimiser = torch.optim.Adam(parameters, study.learning_rate, fused=True)
 
     def some(self, images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
         """A batch for every seed, no image twice in it: (seeds, B, 64)."""

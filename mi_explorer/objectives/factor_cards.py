@@ -95,7 +95,7 @@ class FactorCards(Description):
         encoders = CardEncoders([self.seed + replicate for replicate in range(count)])
         log_scale = torch.nn.Parameter(torch.full((count, 1, 1), -math.log(self.temperature)))
         learned = [*encoders.parameters(), *([log_scale] if self.scaling == "learned" else [])]
-        adam = torch.optim.Adam(learned, lr=self.learning_rate)
+        adam = torch.optim.Adam(learned, lr=self.learning_rate, fused=True)
         store = draw_pairs((count, self.pictures), self.shared, self.noise, training)[:2] if self.pictures else None
 
         def batch() -> tuple[torch.Tensor, torch.Tensor]:

@@ -69,18 +69,19 @@ class InfoGAN(Description):
         from mi_explorer.studies.trained import one_thread
 
         with one_thread():
-            arms = [Adversaries(self, self.rival, 0.0), Adversaries(self, "plain", self.weight)]
-            looks = [[arm.look()] for arm in arms]
-            yield InfoGANSnapshot(self, 0.0, *looks_so_far(looks, [0]))
-            at = [0]
-            for step in range(1, self.steps + 1):
-                for arm in arms:
-                    arm.advance((step - 1) / self.steps)
+            if self.rival == "plain":  # both arms are the same computation
+                trainings = [Adversaries(self, "plain", 0.0, self.weight)]
+            else:
+                trainings = [Adversaries(self, self.rival, 0.0), Adversaries(self, "plain", self.weight)]
+            at, looks = [], []
+            for step in range(self.steps + 1):
                 if step % EVERY == 0 or step == self.steps:
                     at.append(step)
-                    for arm, seen in zip(arms, looks):
-                        seen.append(arm.look())
-                    yield InfoGANSnapshot(self, step / self.steps, *looks_so_far(looks, at))
+                    looks.append([standing for training in trainings for standing in training.look()])
+                    yield InfoGANSnapshot(self, step / self.steps, tuple(at), *zip(*looks))
+                if step < self.steps:
+                    for training in trainings:
+                        training.advance(step / self.steps)
 
 
 def modes_of(target: str) -> np.ndarray:
@@ -135,8 +136,3 @@ class InfoGANSnapshot:
             for arm, looks in ((self.study.rival, self.rival), ("infogan", self.info))
             for step, look in zip(self.steps, looks) for seed in range(self.study.seeds)
         ])
-
-
-def looks_so_far(looks: list[list[Standing]], steps: list[int]) -> tuple:
-    rival, info = looks
-    return tuple(steps), tuple(rival), tuple(info)

@@ -112,7 +112,7 @@ class Training:
                     weights[1] = weights[0]  # both kinds begin alike
         self.critic = Bilinear(HALF, HALF, replicates=(study.seeds,), generator=generator)
         self.weights = [*self.critic.parameters(), *(weights for layer in self.layers for weights in layer.parameters())]
-        self.optimiser = torch.optim.Adam(self.weights, study.learning_rate)
+        self.optimiser = torch.optim.Adam(self.weights, study.learning_rate, fused=True)
 
     def encode(self, x: torch.Tensor) -> torch.Tensor:
         import torch

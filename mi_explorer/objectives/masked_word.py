@@ -91,7 +91,7 @@ class MaskedWord(Description):
             asked = number(self.masked(words[example : example + 1, SHOWN // 2 - self.span : SHOWN // 2 + self.span + 1])[0])[0]
             every_context = one_hot(digits(len(exact), 2 * self.span))
             network = Layers(len(names), (2 * self.span * WORDS, self.width, self.width, WORDS), generator)
-            optimiser = torch.optim.Adam(network.parameters, self.learning_rate)  # at one rate: the few are to be learned by heart
+            optimiser = torch.optim.Adam(network.parameters, self.learning_rate, fused=True)  # at one rate: the few are to be learned by heart
             measures = EVERY if self.span < 3 else 5 * EVERY  # there are 46,656 contexts of three words a side
             steps, known = [], []
 

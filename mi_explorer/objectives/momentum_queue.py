@@ -89,7 +89,7 @@ class MomentumQueue(Description):
         queries = CardEncoders([self.seed + replicate for replicate in range(count) for _ in ARMS])
         keys = copy.deepcopy(queries).requires_grad_(False)
         momentum = torch.tensor([self.momentum, 0.0, 0.0]).repeat(count)[:, None, None]
-        adam = torch.optim.Adam(queries.parameters(), lr=self.learning_rate)
+        adam = torch.optim.Adam(queries.parameters(), lr=self.learning_rate, fused=True)
 
         def draw(pairs: int, generator: torch.Generator) -> list[torch.Tensor]:
             """The same pairs for every arm of a replicate: x and y (networks, pairs, 432)."""

@@ -129,7 +129,7 @@ class Arms:
             for weights in self.encoders.parameters():
                 weights[1] = weights[0]  # both arms begin alike
         self.decoders = MLP(*reversed(sizes), replicates=(study.seeds,), generator=generator)
-        self.optimiser = torch.optim.Adam([*self.encoders.parameters(), *self.decoders.parameters()], study.learning_rate)
+        self.optimiser = torch.optim.Adam([*self.encoders.parameters(), *self.decoders.parameters()], study.learning_rate, fused=True)
 
     def advance(self, one: torch.Tensor, other: torch.Tensor) -> None:
         import torch

@@ -68,7 +68,7 @@ class Training:
     """Adam (Kingma & Ba 2015) over so many steps; the learning rate falls evenly to a tenth of what it is at the beginning."""
 
     def __init__(self, parameters: list[torch.Tensor], learning_rate: float, steps: int):
-        self.optimiser = torch.optim.Adam(parameters, learning_rate)
+        self.optimiser = torch.optim.Adam(parameters, learning_rate, fused=True)
         self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimiser, lambda step: 1 - 0.9 * step / steps)
 
     def step(self, loss: torch.Tensor) -> None:

@@ -108,7 +108,7 @@ class SameLaw(Description):
             generator = torch.Generator().manual_seed(self.seed)
             shown = [side[:, 0, :SHOWN].numpy() for side in self.draw(SHOWN, generator)]
             critics = MLP(2, self.width, self.width, 1, replicates=(len(CASES), len(MEASURES), self.seeds), generator=generator)
-            optimiser = torch.optim.Adam(critics.parameters(), self.learning_rate)
+            optimiser = torch.optim.Adam(critics.parameters(), self.learning_rate, fused=True)
             curve: list[np.ndarray] = []
             yield SameLawSnapshot(self, 0.0, *shown, np.array([]), np.empty((0, len(CASES), 2, self.seeds)))
             for step in range(1, self.steps + 1):

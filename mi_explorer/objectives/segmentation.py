@@ -133,7 +133,7 @@ class Segmentation(Description):
         best, kept = -1.0, np.zeros(picture.shape, bool)
         for which in range(self.networks):
             network = redrawn(patch_network(), generator)
-            optimizer = torch.optim.Adam(network.parameters(), RATE)
+            optimizer = torch.optim.Adam(network.parameters(), RATE, fused=True)
             for step in range(1, self.steps + 1):
                 labels = network(x).view(HEADS, 2, SIDE, SIDE).softmax(1)
                 loss = -pair_information(pair_table(*neighbours(labels, *apart[step % 4]))).sum()

@@ -60,15 +60,19 @@ class Curves:
         """The lines of an experiment with all changes that are known of it."""
         if experiment is self.drawn:  # as mostly, and a long run may have hundreds of levels
             return
-        self.drawn, levels = experiment, list(experiment.levels())
-        self.chart.truth = [[start, level.distribution.mi] for start, level in levels]
-        self.chart.ceiling = [[start, math.log(level.batch_size)] for start, level in levels]
+        self.drawn, truth, ceiling = experiment, [], []
+        for start, level in experiment.levels():
+            extend(truth, start, level.distribution.mi)
+            extend(ceiling, start, math.log(level.batch_size))
+        self.chart.truth, self.chart.ceiling = truth, ceiling
 
     def move_lines(self, start: int, now: Experiment) -> None:
         """The lines from a step on, where its run has not yet heard of the change."""
         self.drawn = None
-        self.chart.truth = [*(entry for entry in self.chart.truth if entry[0] < start), [start, now.distribution.mi]]
-        self.chart.ceiling = [*(entry for entry in self.chart.ceiling if entry[0] < start), [start, math.log(now.batch_size)]]
+        truth, ceiling = ([entry for entry in line if entry[0] < start] for line in (self.chart.truth, self.chart.ceiling))
+        extend(truth, start, now.distribution.mi)
+        extend(ceiling, start, math.log(now.batch_size))
+        self.chart.truth, self.chart.ceiling = truth, ceiling
 
     def readings(self, experiment: Experiment, running: bool = False) -> list[Reading]:
         return self.standing.readings(experiment, running)
@@ -78,3 +82,9 @@ class Curves:
         lines = ", ".join(f"{one.bound.name} {one.estimate:.2f}" for one in self.readings(experiment) if math.isfinite(one.estimate))
         truth = experiment.at(done).distribution.mi
         return f"Estimates over {done} training steps. True MI {truth:.2f} nats. Latest, in nats: {lines or 'none yet'}."
+
+
+def extend(line: list[list[float]], start: int, value: float) -> None:
+    """Another value from a step on, where it is another: what has not changed need not be sent again."""
+    if not line or line[-1][1] != value:
+        line.append([start, value])
