@@ -72,9 +72,9 @@ class Experiment(Description):
     def with_change(self, step: int, **values) -> Experiment:
         """The same experiment in which the named fields have new values from ``step`` on."""
         added = changes_from(tuple((step, field, value) for field, value in values.items()), self.distribution)
-        kept = [change for change in self.changes if change[0] != step or change[1] not in values]
-        check_count(kept := [*kept, *added])
-        changed = self.copy(changes=in_order(kept))
+        changes = [*(change for change in self.changes if change[0] != step or change[1] not in values), *added]
+        check_count(changes)
+        changed = self.copy(changes=in_order(changes))
         check_densities(self.bounds, added)
         check_cost(changed)
         return changed

@@ -226,6 +226,18 @@ def test_the_truth_line_does_not_go_back_to_what_was_before_a_change(page):
     assert page.chart.ceiling[-1] == [1, math.log(16)]
 
 
+@pytest.mark.parametrize("next_thing", ["start", "on_reset"])
+def test_nor_to_those_of_a_run_that_makes_room_for_another(page, next_thing):
+    from mi_explorer.runners import Frame
+
+    before = page.experiment.with_change(1, batch_size=16)
+    page.follower.wake = lambda: None  # what the visitor has just wished is still to be carried out
+    getattr(page, next_thing)()
+    lines = page.chart.truth, page.chart.ceiling
+    page.show_frame(Frame(page.run, "running", before, 2, np.zeros((0, 0, 0), np.float32), (), (), 0.0, None, None))
+    assert (page.chart.truth, page.chart.ceiling) == lines
+
+
 def test_a_change_before_the_first_step_is_told_by_line_and_words_alike(page):
     from mi_explorer.runners import Frame
 

@@ -60,11 +60,12 @@ class Curves:
         """The lines of an experiment with all changes that are known of it."""
         if experiment is self.drawn:  # as mostly, and a long run may have hundreds of levels
             return
-        self.drawn, truth, ceiling = experiment, [], []
+        truth, ceiling = [], []
         for start, level in experiment.levels():
             extend(truth, start, level.distribution.mi)
             extend(ceiling, start, math.log(level.batch_size))
         self.chart.truth, self.chart.ceiling = truth, ceiling
+        self.drawn = experiment
 
     def move_lines(self, start: int, now: Experiment) -> None:
         """The lines from a step on, where its run has not yet heard of the change."""

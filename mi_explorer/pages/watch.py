@@ -162,10 +162,11 @@ class WatchPage:
     def show_known(self) -> None:
         """What needs no run: the truth and the ceiling. Called first after every change, so that the lines move at once."""
         now = self.experiment
-        if self.live_change_goes_on():
-            self.curves.move_lines(self.done, now)
-        else:
-            self.curves.show_levels(now)
+        with self.lines:
+            if self.live_change_goes_on():
+                self.curves.move_lines(self.done, now)
+            else:
+                self.curves.show_levels(now)
         self.truth.value = truth_line(now.distribution, self.unit.value)
 
     def show_link(self) -> None:
@@ -224,8 +225,9 @@ class WatchPage:
         self.guess.keep_up(self.experiment)
         self.guess.close()
         self.status.say(self.runner.first_words if self.run == 0 else "Starting.")
-        self.curves.show_levels(self.experiment)
-        self.wish = (self.experiment, paused)
+        with self.lines:
+            self.wish = (self.experiment, paused)
+            self.curves.show_levels(self.experiment)
         self.follower.wake()
 
     def on_pause(self) -> None:
@@ -372,8 +374,9 @@ class WatchPage:
         if self.description.due() or settled:
             self.chart.description = self.curves.describe(self.ran, self.done)
         with self.lines:
-            # Else the lines would go back to what was before, until the next frame: in a run that is paused now, for long.
-            if frame.experiment.changes and not frame.pending and self.heard == self.asked:
+            # Else the lines would go back to what was before: until the next frame, which may be long in coming, or for good.
+            old = frame.pending or self.heard != self.asked or self.wish is not None or self.state == "reset"
+            if frame.experiment.changes and not old:
                 self.curves.show_levels(frame.experiment)
                 now = frame.experiment.at(max(self.done, 1))  # what was changed before the first step holds from that on
                 self.truth.value = truth_line(now.distribution, self.unit.value)
