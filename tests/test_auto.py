@@ -12,7 +12,9 @@ import torch
 
 import mi_explorer
 from mi_explorer.auto import Report, Stage, estimate, estimate_steps
+from mi_explorer.auto.margins import side
 from mi_explorer.estimators import registry
+from mi_explorer.estimators.data import columns
 from mi_explorer.parameters import ParameterError
 
 
@@ -163,6 +165,12 @@ def test_a_constant_column_is_left_out():
     x, y = gaussian(100)
     with_constant = estimate(np.hstack([x, np.ones((100, 1))]), y)
     assert with_constant.value == estimate(x, y).value and with_constant.dim_x == 1
+
+
+def test_columns_whose_distance_from_the_middle_is_constant():
+    """Corners of a square: how far out a row lies tells nothing, and no number comes of it that is none."""
+    found = side(columns("x", np.array([[-1, -1], [1, 1], [-1, 1], [1, -1]] * 10)))
+    assert all(np.isfinite(part).all() for part in (found.scores, found.extra, found.raw))
 
 
 def test_a_copy_is_infinite_and_says_so():

@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 SCRIPT = """
-import sys, time
+import time
 from mi_explorer import Experiment
 from mi_explorer.pages.watch import WatchPage
 from mi_explorer.runners import ThreadRunner

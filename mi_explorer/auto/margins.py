@@ -50,14 +50,15 @@ def side(columns: Columns) -> Side:
 
 
 def normal_scores(values: np.ndarray) -> np.ndarray:
-    """Phi^-1((rank - 1/2) / n) of each column of values (n, d), with unit variance; ties share their mean rank."""
+    """Phi^-1((rank - 1/2) / n) of each column of values (n, d), with unit variance; ties share their mean rank. A constant is 0."""
     from scipy.special import ndtri
     from scipy.stats import rankdata
 
     if not values.size:
         return values
     scores = ndtri((rankdata(values, axis=0) - 0.5) / len(values))
-    return scores / scores.std(0)
+    spread = scores.std(0)
+    return scores / np.where(spread > 0, spread, 1.0)
 
 
 def indicators(column: np.ndarray) -> np.ndarray:
