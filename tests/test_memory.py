@@ -50,17 +50,19 @@ def test_memory_is_kept_from_step_to_step_and_given_back_at_the_end():
 
 def test_what_a_run_has_left_is_given_back_soon_after_it_has_gone(monkeypatch):
     calls = []
-    monkeypatch.setattr(module, "TIDY", 0.05)
     monkeypatch.setattr(module.memory, "give_back", lambda: calls.append(1))
     seats = Seats()
 
     async def leave():
-        for key in ("a", "b"):
-            await seats.stop(key)
-        await asyncio.sleep(0.5)
+        await seats.stop("a")
+        planned = seats.tidying
+        await seats.stop("b")
+        assert seats.tidying is planned and not calls  # once for all that leave together
+        while not calls:
+            await asyncio.sleep(0.01)
         await seats.stop("c")
-        await asyncio.sleep(0.5)
+        while len(calls) < 2:
+            await asyncio.sleep(0.01)
 
-    asyncio.run(leave())
+    asyncio.run(asyncio.wait_for(leave(), 60))
     seats.end()
-    assert len(calls) == 2  # once for all that leave together

@@ -1,7 +1,7 @@
 """How a computing process deals with memory that its runs have let go, where the C library is glibc.
 
-Left to itself, or to what Dask asks of it, glibc gives every larger tensor back to the machine at once and asks for it again at the next
-step, a page at a time: that was a third of a training's time. So it keeps some, and gives it back when a run has ended.
+As Dask sets it, glibc gives every larger tensor back to the machine at once and asks for it again at the next step, a page at a time: up
+to two fifths of a training's time went into that. So a process keeps some, and gives it back when a run has ended.
 """
 
 from __future__ import annotations
