@@ -16,7 +16,7 @@ from mi_explorer.objectives.cards import FACTORS, LEVELS, SIDE, draw_cards, draw
 from mi_explorer.objectives.contrastive import alignment, optimum, uniformity
 from mi_explorer.objectives.digit_contrast import DigitContrast, plane
 from mi_explorer.objectives.factor_cards import FactorCards
-from mi_explorer.objectives.few_labels import COUNTS, FewLabels
+from mi_explorer.objectives.few_labels import ARMS, COUNTS, FewLabels
 from mi_explorer.objectives.momentum_queue import MomentumQueue
 from mi_explorer.objectives.placed_digits import Views, place, places, split
 from mi_explorer.objectives.probe import linear_probe
@@ -208,12 +208,13 @@ def test_a_high_bound_is_not_a_good_code():
 
 
 @pytest.mark.slow
-def test_few_labels_go_a_long_way():
-    end = last(FewLabels(draws=1, scratch=60, steps=150))
+def test_a_label_or_two_go_a_long_way_and_with_more_nothing_is_gained():
+    end = last(FewLabels(seed=1))
     assert_foretold(end)
-    five = COUNTS.index(5)
-    assert end.mean("contrast", five) > end.mean("scratch", five) + 0.05
-    assert end.mean("contrast", five) > end.mean("random", five) + 0.2 > end.mean("raw", five)
+    contrast, scratch, random, raw = (np.array([end.mean(arm, at) for at in range(len(COUNTS))]) for arm in ARMS)
+    assert contrast[:2].mean() > scratch[:2].mean()
+    assert scratch[COUNTS.index(20)] > contrast[COUNTS.index(20)] - 0.05  # what does not hold: it is trained for long enough, and catches up
+    assert (contrast > random + 0.2).all() and random.mean() > raw.mean() + 0.05
 
 
 # -- every panel -------------------------------------------------------------------------------------------------------

@@ -17,19 +17,23 @@ from mi_explorer.objectives.joint import information
 
 NOISE, WIDTH = 2, 64
 PENALTY = 0.1  # R1's gamma
-PACKED = 4  # samples that PacGAN's discriminator sees at once
+PACKED = 2  # samples that PacGAN's discriminator sees at once
 
 
 class Adversaries:
     """``study.seeds`` independent GANs for each of some arms, in one batched step; runs are ordered by arm, then seed, and arms begin
-    alike and see the same numbers. weights: of the information term in every arm; where it is 0, the reader only looks on."""
+    alike and see the same numbers.
 
-    def __init__(self, study: InfoGAN, method: str, *weights: float):
-        self.study, self.arms = study, len(weights)
+    arms: each a method ("plain", "r1" or "pacgan", the last one not beside others) and the weight of the information term; where
+    that is 0, the reader only looks on."""
+
+    def __init__(self, study: InfoGAN, *arms: tuple[str, float]):
+        self.study, self.arms = study, len(arms)
+        methods, weights = zip(*arms)
         self.weights = torch.tensor(weights).repeat_interleave(study.seeds)
         self.pressed = (self.weights > 0)[:, None, None]  # whose generator hears of the reader
-        self.penalty = PENALTY if method == "r1" else 0.0
-        self.pack = PACKED if method == "pacgan" else 1
+        self.held = torch.tensor([method == "r1" for method in methods]).repeat_interleave(study.seeds).nonzero().squeeze(1)
+        self.pack = PACKED if "pacgan" in methods else 1
         self.random, self.eyes = torch.Generator().manual_seed(study.seed), torch.Generator().manual_seed(study.seed)
         self.modes = torch.tensor(modes_of(study.target), dtype=torch.float32)
         facts = {"runs": study.seeds, "generator": self.random}
@@ -70,12 +74,11 @@ class Adversaries:
                 group["lr"] = self.study.learning_rate * min(1.0, 2 * (1 - done))
         count = self.study.batch_size * self.pack
         made, codes = self.fake(count, self.random)
-        real = self.real(count).requires_grad_(self.penalty > 0)
+        real = self.real(count)
         on_real, on_made = self.judged(torch.cat([real, made.detach()], 1)).chunk(2, 1)
         loss = (functional.softplus(-on_real) + functional.softplus(on_made)).mean(1).sum()
-        if self.penalty:
-            (slope,) = torch.autograd.grad(on_real.sum(), real, create_graph=True)
-            loss = loss + self.penalty / 2 * (slope**2).sum(-1).mean(1).sum()
+        if len(self.held):
+            loss = loss + PENALTY / 2 * self.discriminator.slopes(real, self.held).square().sum(-1).mean(1).sum()
         self.judges.zero_grad()
         loss.backward()
         self.judges.step()

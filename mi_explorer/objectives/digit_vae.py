@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 IMAGES = 1297  # for training; the other 500 are for the probe
 ALWAYS = (1.0, 4.0, 10.0)
 SHOWN = 8
-LOOKS = 12
+LOOKS = 8
 
 
 @dataclass(frozen=True)

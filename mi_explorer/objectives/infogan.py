@@ -54,7 +54,7 @@ class InfoGAN(Description):
     weight: float = real(1.0, 0, 10, label="Weight λ of the information term", slider=(0, 2, 0.1))
     rival: str = choice("plain", tuple(RIVALS), label="Beside it, without information term")
     momentum: float = real(0.5, 0, 0.99, label="Adam's β₁", slider=(0, 0.9, 0.1))
-    steps: int = whole(2000, 1, 20_000, label="Training steps", slider=(100, 5000, 100))
+    steps: int = whole(1500, 1, 20_000, label="Training steps", slider=(100, 5000, 100))
     batch_size: int = whole(128, 8, 1024, label="Batch size", slider=(32, 512, 32))
     learning_rate: float = real(1e-3, 0, 1, open=True, label="Learning rate")
     schedule: str = choice("falling", ("falling", "constant"), label="Learning rate over time")
@@ -69,10 +69,8 @@ class InfoGAN(Description):
         from mi_explorer.studies.trained import one_thread
 
         with one_thread():
-            if self.rival == "plain":  # both arms are the same computation
-                trainings = [Adversaries(self, "plain", 0.0, self.weight)]
-            else:
-                trainings = [Adversaries(self, self.rival, 0.0), Adversaries(self, "plain", self.weight)]
+            arms = (self.rival, 0.0), ("plain", self.weight)
+            trainings = [Adversaries(self, arm) for arm in arms] if self.rival == "pacgan" else [Adversaries(self, *arms)]
             at, looks = [], []
             for step in range(self.steps + 1):
                 if step % EVERY == 0 or step == self.steps:

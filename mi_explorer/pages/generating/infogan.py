@@ -109,12 +109,12 @@ INFOGAN = Panel(
             "r1", "Without any information: R1",
             "R1 holds the discriminator's slope at the data down, and covers the ring with no information term at all. So collapse was a matter of "
             "training, not of missing information.",
-            InfoGAN(rival="r1"),
+            InfoGAN(rival="r1", seeds=2, steps=1800),
         ),
         Story(
             "pacgan", "Without any information: PacGAN",
-            "A discriminator that sees four samples at once notices that they are all alike. It brings modes back too, with blurrier samples.",
-            InfoGAN(rival="pacgan", sigma=0.1, seeds=2),
+            "A discriminator that sees two samples at once notices that they are alike. It brings modes back too, with blurrier samples.",
+            InfoGAN(rival="pacgan", sigma=0.1, seeds=2, batch_size=64),
         ),
     ),
     predict=Prediction(
@@ -134,7 +134,7 @@ INFOGAN = Panel(
     picture=picture, alternative=alternative, headline=headline, table=table,
     names={
         "ring": "ring of 8", "grid": "5 × 5 grid", "plain": "plain GAN",
-        "r1": "R1 (gradient penalty)", "pacgan": "PacGAN (four at once)", "falling": "falls to zero in the second half",
+        "r1": "R1 (gradient penalty)", "pacgan": "PacGAN (two at once)", "falling": "falls to zero in the second half",
     },
     limits=(
         "The term forces log K nats of outputs that can be told apart, no more. With K = 2 it is satisfied with two places; and two codes that share a "
