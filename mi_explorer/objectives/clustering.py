@@ -47,7 +47,7 @@ class Clustering(Description):
     shift: float = real(1.0, 0, 4, label="Views: shift up to (pixels)", slider=(0, 4, 0.25))
     balance: float = real(1.5, 0, 10, label="Weight of even clusters λ", slider=(0, 4, 0.1))
     heads: int = whole(5, 1, 20, label="Heads", slider=(1, 10, 1))
-    seeds: int = whole(3, 1, 20, label="Trainings, each with its own seed", slider=(1, 8, 1))
+    seeds: int = whole(2, 1, 20, label="Trainings, each with its own seed", slider=(1, 8, 1))
     steps: int = whole(180, 1, 5000, label="Training steps", slider=(50, 1000, 10))
     zoom: float = real(0.1, 0, 0.9, label="Views: larger or smaller by up to", slider=(0, 0.5, 0.05))
     noise: float = real(0.1, 0, 2, label="Views: noise", slider=(0, 1, 0.05))

@@ -49,7 +49,7 @@ class DigitVAE(Description):
     mmd: float = real(100.0, 0, 100_000, label="Weight of the MMD", slider=(0, 2000, 50))
     units: int = whole(8, 1, 64, label="Units of the code", slider=(1, 16, 1))
     seeds: int = whole(3, 1, 8, label="Seeds", slider=(1, 5, 1))
-    steps: int = whole(800, 1, 20_000, label="Training steps", slider=(100, 4000, 100))
+    steps: int = whole(650, 1, 20_000, label="Training steps", slider=(100, 4000, 100))
     batch_size: int = whole(128, 8, 1024, label="Batch size", slider=(16, 256, 16))
     width: int = whole(128, 4, 512, label="Width of the networks", slider=(16, 256, 16))
     learning_rate: float = real(2e-3, 0, 1, open=True, label="Learning rate")

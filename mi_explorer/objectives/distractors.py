@@ -52,7 +52,7 @@ class Distractors(Description):
     distractors: int = whole(3, 1, 8, label="Distractors", slider=(1, 6, 1))
     code: int = whole(2, 1, 8, label="Numbers in the code", slider=(1, 6, 1))
     noise: float = real(0.3, 0.001, 100, label="Observation noise (variance)", slider=(0.01, 3, 0.01))
-    replicates: int = whole(3, 1, 8, label="Replicates", slider=(1, 4, 1))
+    replicates: int = whole(2, 1, 8, label="Replicates", slider=(1, 4, 1))
     steps: int = whole(500, 20, 20_000, label="Training steps", slider=(100, 2000, 100))
     width: int = whole(16, 1, 64, label="Width of the networks", slider=(2, 48, 2))
     batch_size: int = whole(128, 4, 512, label="Batch size N", slider=(16, 256, 16))

@@ -84,7 +84,7 @@ class Follower:
 
 
 class Every:
-    """Says yes at most once in so many seconds."""
+    """Says yes at most once in so many seconds; after ``rest`` as long after what it said yes to as that took, at least."""
 
     def __init__(self, seconds: float):
         self.seconds = seconds
@@ -96,6 +96,10 @@ class Every:
             return False
         self.last = now
         return True
+
+    def rest(self) -> None:
+        now = time.monotonic()
+        self.last = max(self.last, now + (now - self.last) - self.seconds)
 
 
 class Blocks:

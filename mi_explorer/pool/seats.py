@@ -99,6 +99,7 @@ class Seats:
         memory.keep()
         torch.save({}, io.BytesIO())
         torch.optim.Adam([torch.zeros(1, requires_grad=True)])  # the first one imports a compiler, for seconds
+        import sklearn.linear_model  # noqa: F401  seconds, too, which the first visitor of a lesson with digits would wait for
         torch.set_num_threads(1)
         sys.setswitchinterval(SWITCH)
         if nice:

@@ -109,7 +109,7 @@ INFOGAN = Panel(
             "r1", "Without any information: R1",
             "R1 holds the discriminator's slope at the data down, and covers the ring with no information term at all. So collapse was a matter of "
             "training, not of missing information.",
-            InfoGAN(rival="r1", seeds=2, steps=1800),
+            InfoGAN(rival="r1", seeds=2),
         ),
         Story(
             "pacgan", "Without any information: PacGAN",

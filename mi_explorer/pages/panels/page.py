@@ -297,6 +297,7 @@ class PanelPage:
         if self.due and (self.pictures.due() or not going):
             self.due = False
             self.draw()
+            self.pictures.rest()  # a picture may take half a second: the run, and other pages, have to come to their turn
         return going or self.due
 
     def forget(self, desk: Desk) -> None:
