@@ -44,7 +44,7 @@ class FewLabels(Description):
 
     task: str = choice("all", ("all", "unseen"), label="Contrast has seen")
     steps: int = whole(200, 0, 5000, label="Steps of contrast, without labels", slider=(0, 500, 10))
-    scratch: int = whole(250, 10, 1000, label="Steps of the network from nothing", slider=(20, 600, 20))
+    scratch: int = whole(240, 10, 1000, label="Steps of the network from nothing", slider=(20, 600, 20))
     draws: int = whole(2, 1, 10, label="Draws of the labelled digits", slider=(1, 5, 1))
     temperature: float = real(0.2, 0.01, 10, label="Temperature", slider=(0.05, 1, 0.05))
     batch_size: int = whole(128, 4, 512, label="Batch size B", slider=(8, 256, 8))

@@ -56,7 +56,7 @@ class Reaching(Description):
     goal: float = real(1.0, -3, 3, label="Goal: position to hold", slider=(-3, 3, 0.1))
     price: float = real(0.1, 0.001, 100, label="Price of a push", slider=(0.01, 2, 0.01))
     distractors: int = whole(3, 1, 8, label="Distractors", slider=(1, 6, 1))
-    steps: int = whole(300, 20, 20_000, label="Training steps of the codes", slider=(100, 1000, 50))
+    steps: int = whole(250, 20, 20_000, label="Training steps of the codes", slider=(100, 1000, 50))
     rounds: int = whole(12, 1, 100, label="Rounds of policy search", slider=(2, 30, 1))
     replicates: int = whole(2, 1, 6, label="Replicates", slider=(1, 4, 1))
     seed: int = whole(0, 0, 2**31 - 1, label="Seed")
