@@ -11,8 +11,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from mi_explorer.figures.canvas import ink, new_figure, sign, words
-from mi_explorer.figures.factor_cards import mosaic
-from mi_explorer.figures.panes import chart, over_seeds
+from mi_explorer.figures.panes import chart, mosaic, over_seeds
 from mi_explorer.objectives.digit_contrast import DigitContrastSnapshot
 from mi_explorer.palette import CARD, STYLES, style_of
 from mi_explorer.verdicts import UNITS

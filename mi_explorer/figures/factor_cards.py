@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-__all__ = ["factor_cards", "mosaic"]
+__all__ = ["factor_cards"]
 
 import numpy as np
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from mi_explorer.figures.canvas import ink, new_figure, sign, words
-from mi_explorer.figures.panes import chart
+from mi_explorer.figures.panes import chart, mosaic
 from mi_explorer.objectives.cards import FACTORS, LEVELS, SIDE
 from mi_explorer.objectives.factor_cards import FactorCardsSnapshot
 from mi_explorer.palette import CARD, style_of
@@ -32,17 +32,6 @@ def factor_cards(snapshot: FactorCardsSnapshot, unit: str = "nats", dark: bool =
     probes(bars, snapshot, dark)
     sign(figure, snapshot.study, dark)
     return figure
-
-
-def mosaic(rows: list[np.ndarray], paper: tuple[float, float, float], gap: int = 2) -> np.ndarray:
-    """Rows of equally many pictures, (n, height, width, 3) each, as one picture on ``paper``."""
-    height, width = rows[0].shape[1:3]
-    whole = np.empty((len(rows) * (height + gap) - gap, len(rows[0]) * (width + gap) - gap, 3))
-    whole[:] = paper
-    for down, pictures in enumerate(rows):
-        for right, picture in enumerate(pictures):
-            whole[down * (height + gap) :, right * (width + gap) :][:height, :width] = picture
-    return whole.clip(0, 1)
 
 
 def views(axis, snapshot: FactorCardsSnapshot, dark: bool) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-__all__ = ["chart", "cloud", "colour", "image_rows", "over_seeds", "plain_axis"]
+__all__ = ["chart", "cloud", "colour", "image_rows", "mosaic", "over_seeds", "plain_axis"]
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from mi_explorer.figures.canvas import dress, ink
@@ -44,18 +45,25 @@ def cloud(figure: Figure, place, x: np.ndarray, y: np.ndarray, dark: bool, title
 
 def image_rows(figure: Figure, place, rows: list[tuple[str, np.ndarray]], shape: tuple[int, int], dark: bool) -> None:
     """Rows of small grey images with a name each; an image (pixels,) is drawn between its own darkest and lightest pixel."""
-    count = len(rows[0][1])
-    grid = place.subgridspec(2 * len(rows), count, height_ratios=(0.28, 1) * len(rows), hspace=0.02, wspace=0.04)
-    for number, (name, images) in enumerate(rows):
-        heading = figure.add_subplot(grid[2 * number, :])
-        heading.axis("off")
-        heading.text(0, 0.1, name, fontsize=9, color=ink(dark)[0], transform=heading.transAxes)
-        for column, image in enumerate(images):
-            axis = figure.add_subplot(grid[2 * number + 1, column])
-            axis.imshow(image.reshape(shape), cmap="gray", interpolation="nearest")
-            axis.set(xticks=[], yticks=[])
-            axis.spines[:].set_visible(False)
-            axis.set_anchor("NW")
+    for spot, (name, images) in zip(place.subgridspec(len(rows), 1), rows):
+        low, high = images.min(1, keepdims=True), images.max(1, keepdims=True)
+        grey = ((images - low) / np.maximum(high - low, 1e-12)).reshape(-1, *shape, 1).repeat(3, -1)
+        axis = figure.add_subplot(spot)
+        axis.imshow(mosaic([grey], to_rgb(figure.get_facecolor()), gap=1), interpolation="nearest")
+        axis.set_axis_off()
+        axis.set_anchor("NW")
+        axis.set_title(name, fontsize=9, loc="left", pad=3, color=ink(dark)[0])
+
+
+def mosaic(rows: list[np.ndarray], paper: tuple[float, float, float], gap: int = 2) -> np.ndarray:
+    """Rows of equally many pictures, (n, height, width, 3) each, as one picture on ``paper``."""
+    height, width = rows[0].shape[1:3]
+    whole = np.empty((len(rows) * (height + gap) - gap, len(rows[0]) * (width + gap) - gap, 3))
+    whole[:] = paper
+    for down, pictures in enumerate(rows):
+        for right, picture in enumerate(pictures):
+            whole[down * (height + gap) :, right * (width + gap) :][:height, :width] = picture
+    return whole.clip(0, 1)
 
 
 def over_seeds(axis: Axes, at: np.ndarray, values: np.ndarray, look: int, label: str, dark: bool) -> None:
