@@ -55,7 +55,7 @@ class InfoGAN(Description):
     rival: str = choice("plain", tuple(RIVALS), label="Beside it, without information term")
     momentum: float = real(0.5, 0, 0.99, label="Adam's β₁", slider=(0, 0.9, 0.1))
     steps: int = whole(1500, 1, 20_000, label="Training steps", slider=(100, 5000, 100))
-    batch_size: int = whole(128, 8, 1024, label="Batch size", slider=(32, 512, 32))
+    batch_size: int = whole(128, 8, 1024, label="Batch size", slider=(32, 512, 40))
     learning_rate: float = real(1e-3, 0, 1, open=True, label="Learning rate")
     schedule: str = choice("falling", ("falling", "constant"), label="Learning rate over time")
     seeds: int = whole(3, 1, 8, label="Seeds", slider=(1, 5, 1))
