@@ -200,6 +200,19 @@ def test_slopes_are_those_of_torch():
     assert ((square(weight + nudge) - square(weight - nudge)) / 2e-6).item() == pytest.approx(found[1, 4, 3].item(), rel=1e-5)
 
 
+def test_arms_do_not_hear_of_each_other():
+    study = InfoGAN(seeds=2, batch_size=16)
+    both, *alone = (Adversaries(study, *arms) for arms in ((("r1", 0.0), ("plain", 1.0)), (("r1", 0.0),), (("plain", 1.0),)))
+    with one_thread():
+        for training in (both, *alone):
+            for step in range(5):
+                training.advance(step / 5)
+    for name in ("generator", "reader", "discriminator"):
+        for weights, r1, plain in zip(*(getattr(training, name).parameters() for training in (both, *alone))):
+            torch.testing.assert_close(weights, torch.cat([r1, plain]), rtol=1e-4, atol=1e-6)
+            assert not torch.allclose(r1, plain, rtol=1e-4)
+
+
 @pytest.mark.slow
 def test_infogan_covers_the_ring_and_the_plain_gan_does_not():
     last = end(InfoGAN())

@@ -28,8 +28,7 @@ class Dense(nn.Module):
     def slopes(self, rows: Tensor, runs: Tensor) -> Tensor:
         """The gradient of the only output with respect to the rows (all runs, n, inputs), of the ``runs`` named: (of them, n, inputs).
 
-        Between its kinks a network is linear, so that this is a product of weights, which can be differentiated by them as R1 does: a
-        third of the price of differentiating a gradient.
+        Between its kinks a network is linear, so that this is a product of weights, which can be differentiated by them, as R1 does.
         """
         *inner, last = ((layer.weight[runs], layer.bias[runs].unsqueeze(1)) for layer in self.layers)
         seen, factors = rows[runs], []

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 ARMS = ("contrast", "scratch", "random", "raw")
 COUNTS = (1, 2, 5, 20, 100)
 ROWS = 500  # gentle views of the labelled digits, together, on which a probe is fitted, where the digits are fewer
-BLOCK = 50  # steps for which the network from nothing gets its views at once: half the price
+BLOCK = 50  # steps for which the network from nothing gets its views at once, and between two snapshots
 OLD = 5  # digits below this are those that contrast sees, where the others are the task
 
 

@@ -21,7 +21,7 @@ def linear_probe(codes: torch.Tensor, labels: torch.Tensor, fresh: torch.Tensor,
         target = nn.functional.one_hot(labels, classes).to(known)
     weight = known.new_zeros(*known.shape[:-2], known.shape[-1], classes, requires_grad=True)
     bias = known.new_zeros(*known.shape[:-2], 1, classes, requires_grad=True)
-    # Behind 1e-5 no answer changes any more: of 600 fresh digits at most one did.
+    # Behind 1e-5 the answers hardly change: of 597 fresh digits two at most, against a search to the end.
     search = torch.optim.LBFGS([weight, bias], max_iter=60, history_size=10, tolerance_change=1e-5, line_search_fn="strong_wolfe")
 
     def loss() -> torch.Tensor:
