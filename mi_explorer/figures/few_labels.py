@@ -26,7 +26,7 @@ def few_labels(snapshot: FewLabelsSnapshot, unit: str = "nats", dark: bool = Fal
     if not snapshot.known:
         style = style_of(0).matplotlib(dark)
         axis.plot(np.arange(len(snapshot.bounds)), snapshot.bounds / UNITS[unit], linewidth=1.8, **style)
-        axis.set_xlim(0, study.steps)
+        axis.set_xlim(0, max(study.steps, 1))
         axis.set_xlabel("training step of contrast, no labels yet")
         axis.set_ylabel(f"InfoNCE ({unit})")
         sign(figure, study, dark)

@@ -91,8 +91,8 @@ class FewLabels(Description):
             asking = place(others, drawing)
             starts = range(0, self.scratch, BLOCK)
             piece, pieces = 0, len(COUNTS) * (len(starts) + self.draws)
-            for draw in range(self.draws):
-                order = torch.randperm(len(digits), generator=drawing)
+            orders = [torch.randperm(len(digits), generator=drawing) for _ in range(self.draws)]  # first: how long an arm trains must not change them
+            for draw, order in enumerate(orders):
                 for at, count in enumerate(COUNTS):
                     known = torch.cat([order[labels[order] == kind][:count] for kind in self.kinds])
                     copies = known.repeat(max(1, ROWS // len(known)))

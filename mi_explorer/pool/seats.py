@@ -92,6 +92,8 @@ class Seats:
     """
 
     def __init__(self, nice: bool = False):
+        if nice:
+            step_back()
         import torch
 
         from mi_explorer import training  # noqa: F401  the first run of a worker should not wait for it, nor for what it needs
@@ -102,8 +104,6 @@ class Seats:
         import sklearn.linear_model  # noqa: F401  seconds, too, which the first visitor of a lesson with digits would wait for
         torch.set_num_threads(1)
         sys.setswitchinterval(SWITCH)
-        if nice:
-            step_back()
         self.lock = threading.Condition()
         self.seats: dict[str, Seat] = {}
         self.over = False
