@@ -209,11 +209,14 @@ def test_a_high_bound_is_not_a_good_code():
 
 @pytest.mark.slow
 def test_a_label_or_two_go_a_long_way_and_with_more_nothing_is_gained():
+    """The lead of the frozen code over the network from nothing, five runs: .06 to .18 with one label, -.07 to .07 from five labels on, with a
+    deviation of .05 for a single count: the mean of three counts lies within two of these of nothing."""
     end = last(FewLabels(seed=1))
     assert_foretold(end)
     contrast, scratch, random, raw = (np.array([end.mean(arm, at) for at in range(len(COUNTS))]) for arm in ARMS)
-    assert contrast[:2].mean() > scratch[:2].mean()
-    assert scratch[COUNTS.index(20)] > contrast[COUNTS.index(20)] - 0.05  # what does not hold: it is trained for long enough, and catches up
+    lead, later = contrast - scratch, (contrast - scratch)[COUNTS.index(5):].mean()
+    assert lead[0] > 0 and lead[0] > later
+    assert abs(later) < 2 * 0.05  # what does not hold of few labels: trained for long enough, it catches up
     assert (contrast > random + 0.2).all() and random.mean() > raw.mean() + 0.05
 
 

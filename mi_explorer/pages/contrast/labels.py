@@ -75,7 +75,7 @@ FEW = Panel(
     stories=(
         Story(
             "few", "One label of each, or more",
-            "With one label of each digit the frozen code is ahead, with five the same network trained on them has caught up. Raw pixels stay near "
+            "With one label of each digit the frozen code is ahead, with five the same network trained on them is about as good. Raw pixels stay near "
             "chance, and a hundred labels of each do not help them.",
             FewLabels(),
         ),
