@@ -79,3 +79,16 @@ def test_lines_are_drawn_anew_only_where_an_experiment_has_changed():
     assert chart.truth[2] == [200, pytest.approx(1)] and chart.ceiling[1] == [200, math.log(16)]
     curves.show_levels(stairs)
     assert chart.truth == truth and len(chart.ceiling) == 1
+
+
+def test_what_takes_long_is_followed_by_a_rest_as_long(monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr(follow.time, "monotonic", lambda: now[0])
+    pictures = follow.Every(0.35)
+    for took, wait in ((0.1, 0.25), (0.6, 0.6)):  # short: the usual distance between two beginnings; long: a rest
+        assert pictures.due()
+        now[0] += took
+        pictures.rest()
+        now[0] += wait - 0.01
+        assert not pictures.due()
+        now[0] += 0.02

@@ -32,6 +32,7 @@ class Adversaries:
         methods, weights = zip(*arms)
         self.weights = torch.tensor(weights).repeat_interleave(study.seeds)
         self.pressed = (self.weights > 0)[:, None, None]  # whose generator hears of the reader
+        # whose discriminator's slope is held down
         self.held = torch.tensor([method == "r1" for method in methods]).repeat_interleave(study.seeds).nonzero().squeeze(1)
         self.pack = PACKED if "pacgan" in methods else 1
         self.random, self.eyes = torch.Generator().manual_seed(study.seed), torch.Generator().manual_seed(study.seed)
