@@ -189,6 +189,7 @@ class Pupil(Student):
         self.chart = self.having("truth", "ceiling")
         self.set(self.having("fragment", "loaded"), fragment=f"{experiment.to_url()[1:]}&view.live=true", loaded=True)
         await self.until(lambda: "Opened" in self.text("mi-status"))
+        self.set(self.having("dark", "inside"), inside=True)  # in a window of 1280 by 900 the card "Look inside" is in sight
         self.click("mi-run")
         await self.points(2)
 

@@ -277,8 +277,8 @@ def test_the_profile_is_a_histogram_of_all_pairs(unit, scale, drawn):
     figure = figures.pointwise(look, EXPERIMENT, unit)
     (mean,) = (line for line in figure.axes[0].get_lines())
     assert mean.get_xdata()[0] == pytest.approx(look.true_profile.mean() / scale)
-    bars = [patch for patch in figure.axes[0].patches if hasattr(patch, "get_height")]
-    assert sum(bar.get_height() for bar in bars) == len(look.x)
+    truth, outline, *learned = (patch.get_data().values for patch in figure.axes[0].patches)
+    assert [counts.sum() for counts in (truth, outline, *learned)] == [len(look.x)] * (2 + len(EXPERIMENT.bounds))
     assert [text.get_text() for text in figure.axes[0].get_legend().get_texts()] == ["truth", *(bounds[name].name for name in EXPERIMENT.bounds)]
     assert unit in figure.axes[0].get_xlabel()
 

@@ -105,5 +105,5 @@ def test_look_inside_offers_the_numbers_of_the_open_tab():
     assert wished  # the page draws again
     for place, word in enumerate(("first coordinate", "true log ratio", "pairs")):
         inside.tabs.selected_index = place
-        inside.draw(look, result.experiment, "nats", False)
+        inside.draw(look, result.experiment, "nats")
         assert word in inside.numbers.html, TABS[place]

@@ -298,6 +298,26 @@ def test_looks_arrive_while_somebody_watches(runner, monkeypatch):
     assert np.array_equal(np.concatenate(frames.rows(number)), collect(run(SHORT)).estimates)  # watching changes nothing
 
 
+def test_looks_take_a_tenth_of_a_runs_time_at_most(runner, monkeypatch):
+    """Where many compute, each has little time: looks at regular intervals would take most of it."""
+    monkeypatch.setattr(experiments, "LOOK_INTERVAL", 0.0)
+    job = experiments.ExperimentJob(1, runner.lock, ENDLESS, looks=True)
+    job.advance()
+    job.look_after = 0.0
+    steps, spent = [], 0.0
+    for _ in range(200):
+        look, began = job.look, time.perf_counter()
+        job.advance()
+        spent += time.perf_counter() - began
+        if job.look is not look:
+            steps.append((job.recorder.last.step, job.look_after, spent))
+            spent = 0.0
+    assert len(steps) >= 3
+    for (_, wanted, _), (_, _, passed) in zip(steps, steps[1:]):
+        assert passed > wanted > 0
+    job.close()
+
+
 def test_whoever_begins_to_watch_a_paused_run_sees_it(runner):
     frames = Frames(runner)
     runner.submit(ENDLESS, paused=True)

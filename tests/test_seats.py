@@ -76,6 +76,40 @@ def test_a_wish_that_comes_amid_a_step_is_heard_by_the_next_one_at_once(seats):
     assert one.job.experiment.level_starts() == [0, 1]
 
 
+def test_a_turn_ends_early_for_somebody_elses_wish(seats, monkeypatch):
+    monkeypatch.setattr("mi_explorer.pool.seats.SLICE", 60.0)  # a turn without an end
+    order, wished = [], threading.Event()
+    one, other = take_a_seat(seats, "one", paused=True), take_a_seat(seats, "other", used=1.0, paused=True)
+
+    def record(seat, then):
+        def add(progress):
+            order.append(seat.key)
+            if seat is one and len(order) == 3:
+                asyncio.run(seats.wish("other", "reach", 1))
+                wished.set()
+            then(progress)
+
+        return add
+
+    for seat in (one, other):
+        seat.job.record = record(seat, seat.job.record)
+    one.job.set_paused(False)
+    wait_for(lambda: "other" in order)
+    assert wished.is_set() and order[:4] == ["one", "one", "one", "other"]
+
+
+def test_who_pauses_or_goes_on_does_not_push_in(seats):
+    """A pause needs no piece, and whoever goes on again has used less than the others."""
+    seats.end()
+    seats.thread.join()
+    seat = take_a_seat(seats, "one")
+    for paused in (True, False):
+        asyncio.run(seats.wish("one", "set_paused", paused))
+        assert seat.wished == math.inf and seat.job.paused == paused
+    asyncio.run(seats.wish("one", "reach", 5))
+    assert seat.wished < math.inf
+
+
 def test_news_are_told_in_the_order_of_the_calls_whichever_arrives_first(seats):
     take_a_seat(seats, "one")
 

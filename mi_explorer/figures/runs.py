@@ -7,12 +7,12 @@ __all__ = ["convergence", "critic_map", "pointwise", "samples"]
 import numpy as np
 from matplotlib.figure import Figure
 
-from mi_explorer.bounds import Bound, bounds
+from mi_explorer import looks
+from mi_explorer.bounds import bounds
 from mi_explorer.bracket import bracket
 from mi_explorer.experiment import Experiment
 from mi_explorer.figures.canvas import ink, new_figure, stamp, words
 from mi_explorer.palette import assign, style_of
-from mi_explorer.parameters import ParameterError
 from mi_explorer.result import Look, Result, over_replicates
 from mi_explorer.verdicts import UNITS, readings
 
@@ -83,11 +83,7 @@ def shade_bracket(axis, result: Result, scale: float, color: str) -> None:
 def samples(look: Look, experiment: Experiment | None = None, dark: bool = False) -> Figure:
     """Fresh pairs: the first coordinate of y against the first coordinate of x. Stamped where the experiment is given."""
     figure, (axis,) = new_figure(width=5, height=4.2, dark=dark)
-    x, y = look.x[:, 0], look.y[:, 0]
-    if len(np.unique(x)) < 30:  # symbols would lie on top of each other
-        generator = np.random.default_rng(0)
-        x, y = x + generator.uniform(-0.2, 0.2, x.shape), y + generator.uniform(-0.2, 0.2, y.shape)
-    axis.scatter(x, y, s=9, alpha=0.6, linewidths=0, color=style_of(0).matplotlib(dark)["color"])
+    axis.scatter(*looks.pairs(look), s=9, alpha=0.6, linewidths=0, color=style_of(0).matplotlib(dark)["color"])
     axis.set_xlabel("x, first coordinate")
     axis.set_ylabel("y, first coordinate")
     if experiment:
@@ -98,26 +94,15 @@ def samples(look: Look, experiment: Experiment | None = None, dark: bool = False
 def pointwise(
     look: Look, experiment: Experiment, unit: str = "nats", identified: bool = True, dark: bool = False
 ) -> Figure:
-    """Histogram of the pointwise MI log p(x,y)/p(x)p(y) over pairs drawn together: the truth, and each critic's score.
-
-    The mean of the truth is the mutual information. ``identified``: see ``critic_map``.
-    """
-    scale, (text, quiet) = UNITS[unit], ink(dark)
+    """Histogram of the pointwise MI over pairs drawn together: the truth, and each critic's score. See ``looks.histograms``."""
+    (text, _), look_of = ink(dark), assign(experiment.bounds, bounds)
+    edges, true, learned, mean = looks.histograms(look, experiment, unit, identified)
     figure, (axis,) = new_figure(width=7, height=4.2, dark=dark)
-    true = look.true_profile[np.isfinite(look.true_profile)] / scale
-    learned = (look.profile - look.offset if identified else look.profile) / scale
-    shown = np.concatenate([true, *(row[np.isfinite(row)] for row in learned)])
-    reach = np.percentile(shown, [0.5, 99.5]) + [-0.05, 0.05]
-    edges = np.linspace(*reach, 41)
-    axis.hist(np.clip(true, *reach), edges, color=text, alpha=0.16)
-    axis.hist(np.clip(true, *reach), edges, histtype="step", color=text, linewidth=1.4, label="truth")
-    axis.axvline(true.mean(), color=text, linestyle=(0, (5, 3)), linewidth=1.4)
-    look_of = assign(experiment.bounds, bounds)
-    for index, name in enumerate(experiment.bounds):
-        values = learned[index][np.isfinite(learned[index])]
-        if values.size:
-            style = style_of(look_of[name]).matplotlib(dark)
-            axis.hist(np.clip(values, *reach), edges, histtype="step", linewidth=1.4, label=bounds[name].name, **style)
+    axis.stairs(true, edges, fill=True, color=text, alpha=0.16)
+    axis.stairs(true, edges, color=text, linewidth=1.4, label="truth")
+    axis.axvline(mean, color=text, linestyle=(0, (5, 3)), linewidth=1.4)
+    for name, counts in learned.items():
+        axis.stairs(counts, edges, linewidth=1.4, label=bounds[name].name, **style_of(look_of[name]).matplotlib(dark))
     axis.set_xlabel(f"pointwise MI of a pair ({unit})")
     axis.set_ylabel("pairs")
     legend = axis.legend(fontsize=8, frameon=False)
@@ -129,28 +114,13 @@ def pointwise(
 def critic_map(
     look: Look, experiment: Experiment, bound: str, unit: str = "nats", identified: bool = True, dark: bool = False
 ) -> Figure:
-    """The true log ratio and a learned critic over the plane of a 1-d x and a 1-d y, on one colour scale.
-
-    ``identified``: remove from the critic what its bound cannot identify (a function of one variable for InfoNCE, a
-    constant for Donsker-Varadhan).
-
-    Raises:
-        ParameterError: the variables are not both 1-d, or the bound is not in the experiment.
-    """
-    if look.true_map is None:
-        raise ParameterError("distribution", str(experiment.distribution), "1-d in x and in y to be drawn as a map")
-    if bound not in experiment.bounds:
-        raise ParameterError("bound", bound, "one of " + ", ".join(experiment.bounds))
-    scale, (text, _) = UNITS[unit], ink(dark)
-    true, learned = look.true_map, look.map[experiment.bounds.index(bound)]
-    if identified:
-        learned = learned - unidentified(learned, true, look, bounds[bound])
-    reach = 2 * max(0.05, float(true.max()) / scale)  # e^f lives where the ratio is high: deep valleys may share one colour
+    """The true log ratio and a learned critic as two maps on one colour scale. See ``looks.log_ratios``, also for what it raises."""
+    *maps, reach = looks.log_ratios(look, experiment, bound, unit, identified)
+    text, _ = ink(dark)
     figure, axes = new_figure(columns=2, width=8, height=3.8, dark=dark)
-    for axis, values, title in zip(axes, (true, learned), ("true log ratio", f"{bounds[bound].name}'s critic")):
+    for axis, values, title in zip(axes, maps, ("true log ratio", f"{bounds[bound].name}'s critic")):
         image = axis.pcolormesh(
-            look.grid_x, look.grid_y, np.clip(values / scale, -reach, reach).T, cmap="PuOr_r", vmin=-reach, vmax=reach,
-            shading="nearest", rasterized=True,
+            look.grid_x, look.grid_y, values.T, cmap="PuOr_r", vmin=-reach, vmax=reach, shading="nearest", rasterized=True,
         )
         axis.set_title(title, fontsize=10)
         axis.set_xlabel("x")
@@ -160,27 +130,3 @@ def critic_map(
     bar.ax.yaxis.label.set_color(text)
     stamp(figure, experiment, dark)
     return figure
-
-
-def unidentified(learned: np.ndarray, true: np.ndarray, look: Look, bound: Bound) -> np.ndarray | float:
-    """How much more a critic gives than the truth, on the grid, in what its bound is blind to: the difference of
-    log means of e^f over the variables that the bound normalises over."""
-    x, y = density_on(look.grid_x, look.x[:, 0])[:, None], density_on(look.grid_y, look.y[:, 0])[None, :]
-    if not bound.blind:
-        return 0.0
-    weight, axes = {"x": (y, 1), "y": (x, 0), "constant": (x * y, (0, 1))}[bound.blind]
-    more = log_mean_exp(learned, weight, axes) - log_mean_exp(true, weight, axes)
-    return np.where(np.isfinite(more), more, 0.0)  # where no point of the grid is possible there is nothing to compare
-
-
-def log_mean_exp(values: np.ndarray, weight: np.ndarray, axes) -> np.ndarray:
-    top = values.max(axes, keepdims=True)
-    top = np.where(np.isfinite(top), top, 0.0)
-    with np.errstate(divide="ignore"):
-        return top + np.log((weight * np.exp(values - top)).sum(axes, keepdims=True))
-
-
-def density_on(grid: np.ndarray, sample: np.ndarray) -> np.ndarray:
-    """Share of a sample nearest to every grid point; sums to 1."""
-    edges = (grid[1:] + grid[:-1]) / 2
-    return np.bincount(np.searchsorted(edges, sample), minlength=len(grid)) / len(sample)

@@ -140,7 +140,7 @@ class WatchPage:
             subtitle="A problem whose mutual information is known, and the estimators that have to find it.",
         )
         self.theme = self.widget.children[0]  # the style sheet knows which theme the visitor sees, and what is in sight
-        self.theme.observe(lambda _: self.on_view(), ["dark", "inside"])
+        self.theme.observe(lambda _: self.on_view(), "inside")
 
     # -- what is shown -------------------------------------------------------------------------------------------------
 
@@ -327,7 +327,7 @@ class WatchPage:
             self.write_table()
         if self.picture_due and self.theme.inside:
             self.picture_due = False
-            self.inside.draw(self.look, self.ran, self.unit.value, dark=self.theme.dark)
+            self.inside.draw(self.look, self.ran, self.unit.value)
         return self.wish is not None or self.state in GOING
 
     def keep(self) -> None:

@@ -149,7 +149,8 @@ class Seats:
         """Call a method of a job: "set_paused", "reach", "change" or "watch_critics". Nothing happens where it is gone."""
         with self.lock:
             if (seat := self.seats.get(key)) and seat.job.state in GOING:
-                seat.wished = min(seat.wished, time.monotonic())
+                if method != "set_paused":  # who pauses needs no piece, who goes on has used so little that it comes next anyway
+                    seat.wished = min(seat.wished, time.monotonic())
                 getattr(seat.job, method)(*values)
                 self.lock.notify_all()
 
@@ -256,7 +257,7 @@ class Seats:
             began = now = time.perf_counter()
             while now - began < self.slice and seat.job.state in GOING and not (seat.leaving or heard):
                 with self.lock:
-                    if not seat.job.ready():
+                    if not seat.job.ready() or now > began and self.somebody_wishes():
                         break
                     heard = seat.listen()
                 seat.job.carry_on()
@@ -264,6 +265,12 @@ class Seats:
             seat.used += now - began
             self.done_a_piece(seat, state, heard)
             seat.save()
+
+    def somebody_wishes(self) -> bool:
+        """Of an experiment. Called with the lock held."""
+        return any(
+            seat.wished < math.inf and seat.job.state in GOING and isinstance(seat.job, ExperimentJob) for seat in self.seats.values()
+        )
 
     def next_one(self, open_jobs: set[Seat]) -> Seat | None:
         """Whose turn it is, if anybody's; lets go of those that have ended. Called with the lock held."""

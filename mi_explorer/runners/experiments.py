@@ -24,6 +24,7 @@ from mi_explorer.runners.job import GOING, Job
 from mi_explorer.runners.worker import Worker
 
 LOOK_INTERVAL = 1.5  # seconds between two looks at the critics, while somebody watches them
+LOOKING_SHARE = 0.1  # of a run's time, at most, goes into looks: where many compute, they come more rarely
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +70,7 @@ class ExperimentJob(Job):
         self.look: Look | None = None
         self.look_taken = True
         self.last_look = -math.inf
+        self.worked, self.look_after = 0.0, 0.0  # seconds of steps since the last look, and how many have to be
         self.steps_per_second = 0.0
         self.since, self.counted = time.perf_counter(), 0
         self.steps: Generator | None = None
@@ -157,14 +159,17 @@ class ExperimentJob(Job):
                 changes, self.steps, self.saved = None, run(self.experiment, since=self.saved), None
             self.underway = bool(changes)
         if going:
+            began = time.perf_counter()
             progress = self.steps.send(changes or None)
+            self.worked += time.perf_counter() - began
             self.record(progress)
             if progress.step == progress.experiment.steps:
                 self.look_at(progress)  # the critics end with the run; whoever asks later finds this
                 with self.lock:
                     self.state = "finished"
                 return
-        if self.wants_looks and (not going or time.perf_counter() - self.last_look > LOOK_INTERVAL):
+        time_for_it = self.worked >= self.look_after and time.perf_counter() - self.last_look > LOOK_INTERVAL
+        if self.wants_looks and (not going or time_for_it):
             self.look_at(self.recorder.last)
 
     def record(self, progress: Progress) -> None:
@@ -177,10 +182,12 @@ class ExperimentJob(Job):
                 self.steps_per_second, self.since, self.counted = self.counted / elapsed, time.perf_counter(), 0
 
     def look_at(self, progress: Progress) -> None:
+        began = time.perf_counter()
         look = progress.look()
         with self.lock:
             self.look, self.look_taken = look, False
         self.last_look = time.perf_counter()
+        self.worked, self.look_after = 0.0, (self.last_look - began) * (1 / LOOKING_SHARE - 1)
 
     def save(self) -> tuple[int, bytes] | None:
         """Steps done, and what another job can go on from, or None where nothing would be gained; called between two pieces."""

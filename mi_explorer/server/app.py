@@ -147,6 +147,8 @@ def configuration(port: int, folder: Path, open_browser: bool = False, terms: Se
     config.MappingKernelManager.update(
         cull_idle_timeout=terms.cull_seconds, cull_interval=max(1, min(60, terms.cull_seconds // 4)),
     )
+    # It would count, and drop, what a page draws; a browser that does not keep up is found out by what waits for it (websocket.py).
+    config.ZMQChannelsWebsocketConnection.limit_rate = False
     config.Kernels.max_kernels = terms.max_kernels
     config.KernelManager.shutdown_wait_time = 1  # seconds, then it is killed: a kernel has nothing to save
     config.KernelRestarter.restart_limit = 0  # a kernel that has died would come back without its page

@@ -77,7 +77,7 @@ class LiveChart(anywidget.AnyWidget):
     be called from any thread; one at a time should call ``flush``.
     """
 
-    _esm = static("plot.js") + static("guess.js") + static("curves.js") + static("chart.js")
+    _esm = static("theme.js") + static("plot.js") + static("guess.js") + static("curves.js") + static("chart.js")
     _css = theme_css() + static("chart.css")
 
     truth = traitlets.List(help="[step, value] pairs: the true MI from that step on").tag(sync=True)

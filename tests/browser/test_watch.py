@@ -41,7 +41,32 @@ def test_first_use(visit):
         assert len(visit.text(f".mi-verdict-{bound}")) > 20
     assert re.search(r"± 0\.\d\d", visit.text(".mi-estimate-infonce"))
     visit.page.locator(".mi-inside").scroll_into_view_if_needed()  # pictures are drawn for those who look at them
-    visit.page.wait_for_selector(".mi-picture-samples img[alt]")
+    visit.page.wait_for_selector(".mi-picture-samples [role=img][aria-label*='512 fresh pairs']")
+
+
+INK = """tab => {
+  const canvas = document.querySelector(`.mi-picture-${tab} canvas`), {width, height} = canvas;
+  const {data} = canvas.getContext('2d').getImageData(0, 0, width, height), seen = new Set();
+  for (let i = 0; i < data.length; i += 4) if (data[i + 3]) seen.add(data[i] >> 4 << 8 | data[i + 1] >> 4 << 4 | data[i + 2] >> 4);
+  return {wide: canvas.getBoundingClientRect().width, colours: seen.size};
+}"""
+
+
+@pytest.mark.parametrize("visit", [{}, {**PHONE, **DARK}], indirect=True, ids=["desk", "phone"])
+def test_the_pictures_inside_are_drawn_in_the_browser(visit):
+    experiment = Experiment(distribution=Gaussian(dim=1, correlation=0.8), bounds=("infonce", "nwj"), critic="separable", width=16, steps=60)
+    visit.open(experiment.to_url())
+    visit.wait_status("Opened from a link")
+    visit.page.click(".mi-run")
+    visit.wait_status("Finished")
+    visit.page.locator(".mi-inside").scroll_into_view_if_needed()
+    for tab, name, colours in (("samples", "Samples", 2), ("critic", "Critic", 20), ("pointwise", "Pointwise MI", 3)):
+        visit.page.click(f".mi-tabs >> text={name}")
+        visit.page.wait_for_selector(f".mi-picture-{tab} [role=img][aria-label]")
+        visit.page.wait_for_function(f"document.querySelector('.mi-picture-{tab} .mi-drawing').dataset.drawn > 0")
+        found = visit.page.evaluate(INK, tab)
+        assert found["colours"] >= colours and 250 < found["wide"] <= visit.page.viewport_size["width"], (tab, found)
+    assert visit.text(".mi-drawing-legend >> nth=2").split("\n") == ["truth, and its mean", "InfoNCE", "NWJ"]
 
 
 def test_every_preset_shows_its_problem_and_starts(visit):

@@ -1,7 +1,6 @@
 // The live chart's widget: keeps the run's points beside the model, draws on the next animation frame.
 
 const BITS_PER_NAT = 1 / Math.LN2;
-const STYLE_COUNT = 10;
 
 class Curve {
   constructor({ key, label, style, kind }) {
@@ -70,30 +69,6 @@ function storeOf(model) {
   return stores.get(model);
 }
 
-function element(tag, className, attributes = {}) {
-  const node = document.createElement(tag);
-  node.className = className;
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-  return node;
-}
-
-function swatch(className) {
-  return element("span", `mi-swatch ${className}`, { "aria-hidden": "true" });
-}
-
-function readTheme(root) {
-  const style = getComputedStyle(root);
-  const value = (name) => style.getPropertyValue(name).trim();
-  const indices = Array.from({ length: STYLE_COUNT }, (_, i) => i);
-  return {
-    font: style.fontFamily,
-    zoom: Number(value("--mi-zoom")) || 1, // the projector's large type
-    ...Object.fromEntries(["fg", "muted", "grid", "edge", "card"].map((name) => [name, value(`--mi-${name}`)])),
-    colors: indices.map((i) => value(`--mi-c${i}`)),
-    dashes: indices.map((i) => value(`--mi-dash${i}`).split(" ").filter(Boolean).map(Number)),
-  };
-}
-
 class View {
   constructor(model, el) {
     this.model = model;
@@ -138,12 +113,7 @@ class View {
       this.model.on(`change:${trait}`, redraw);
       this.cleanups.push(() => this.model.off(`change:${trait}`, redraw));
     }
-    const sizes = new ResizeObserver(redraw);
-    sizes.observe(this.plot);
-    const themes = new MutationObserver(redraw);
-    for (const node of [document.documentElement, document.body])
-      themes.observe(node, { attributes: true, attributeFilter: ["class", "data-mi-theme", "data-mi-projector", "data-jp-theme-light", "data-jp-theme-name"] });
-    this.cleanups.push(() => sizes.disconnect(), () => themes.disconnect());
+    this.cleanups.push(watchLook(this.plot, redraw));
 
     const pointAt = (event) => {
       this.tip.classList.remove("mi-live"); // a pointer's path is not read out
@@ -188,19 +158,14 @@ class View {
   // ---- drawing
 
   draw() {
-    const { width, height } = this.plot.getBoundingClientRect();
-    if (width < 10 || height < 10) {
+    const ground = prepare(this.canvas, this.plot);
+    if (!ground) {
       // JupyterLab hides everything while it changes its theme, too briefly for the resize observer: try again
       this.retry = setTimeout(() => this.schedule(), 250);
       return;
     }
+    const { ctx, width, height } = ground;
     this.root.classList.toggle("mi-chart-narrow", width < 520);
-    const ratio = window.devicePixelRatio || 1;
-    const [pixelsWide, pixelsHigh] = [Math.round(width * ratio), Math.round(height * ratio)];
-    if (this.canvas.width !== pixelsWide || this.canvas.height !== pixelsHigh)
-      [this.canvas.width, this.canvas.height] = [pixelsWide, pixelsHigh];
-    const ctx = this.canvas.getContext("2d");
-    ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
     const scene = {
       run: this.store.run,
       truth: this.stairs("truth"),
