@@ -57,6 +57,8 @@ def show_fields(fields: dict[str, widgets.Widget], experiment: Experiment) -> No
         elif field == "learning_rate":
             widget.options = rates(value)
         elif hasattr(widget, "max"):
+            if isinstance(widget, widgets.IntSlider) and (value < widget.min or (value - widget.min) % widget.step):
+                widget.step = 1  # first: a browser moves a value that lies between two steps to one of them, and tells us
             widget.min, widget.max = min(widget.min, value), max(widget.max, value)
         widget.value = value
 

@@ -44,6 +44,17 @@ def test_first_use(visit):
     visit.page.wait_for_selector(".mi-picture-samples [role=img][aria-label*='512 fresh pairs']")
 
 
+@pytest.mark.parametrize("steps, width", [(777, 300), (10, 5)])
+def test_a_link_is_opened_as_it_is_also_between_two_steps_of_a_slider(visit, steps, width):
+    """A browser moves such a value to the slider's next step, or into its range, and tells the kernel."""
+    visit.open(Experiment(distribution=Gaussian(dim=1, correlation=0.8), steps=steps, width=width).to_url())
+    visit.wait_status("Opened from a link")
+    visit.page.wait_for_timeout(1500)  # for an answer of the browser's that must not come
+    assert visit.text(".mi-status") == "Opened from a link. Press Run."
+    assert {f"steps={steps}", f"width={width}"} <= set(visit.page.evaluate("location.hash").split("&"))
+    assert visit.text(".mi-steps .widget-readout").replace(",", "") == str(steps)
+
+
 INK = """tab => {
   const canvas = document.querySelector(`.mi-picture-${tab} canvas`), {width, height} = canvas;
   const {data} = canvas.getContext('2d').getImageData(0, 0, width, height), seen = new Set();
