@@ -263,6 +263,7 @@ async def a_class(server: Server, browser, students: int, seconds: float) -> dic
     chromium = browser and Chromium(browser, server.address)
     if chromium:
         found["first usable control, warm server (s)"] = await visit(chromium)
+        await asyncio.sleep(3)  # its kernel needs a moment to go, and 99 students and Chromium need all places
     files = list(dict.fromkeys(chromium.files)) if chromium else []
     pupils = [Pupil(server.address) for _ in range(students)]
     opened = await all_at_once([*(pupil.open(files) for pupil in pupils), *([chromium.open()] if chromium else [])], errors)

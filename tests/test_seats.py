@@ -4,6 +4,7 @@ import asyncio
 import math
 import pickle
 import threading
+import time
 
 import pytest
 from waiting import wait_for
@@ -96,6 +97,21 @@ def test_a_turn_ends_early_for_somebody_elses_wish(seats, monkeypatch):
     one.job.set_paused(False)
     wait_for(lambda: "other" in order)
     assert wished.is_set() and order[:4] == ["one", "one", "one", "other"]
+
+
+def test_waiting_for_a_processor_is_not_counted_as_using_one(seats):
+    """A busy machine may hold a step up for a second: who was unlucky once would wait for all others to use as much."""
+    one = take_a_seat(seats, "one", paused=True)
+    record, began = one.job.record, time.monotonic()
+
+    def slowly(progress):
+        time.sleep(0.2)
+        record(progress)
+
+    one.job.record = slowly
+    one.job.set_paused(False)
+    wait_for(lambda: len(one.job.recorder.rows) >= 5)
+    assert one.used < time.monotonic() - began - 0.8
 
 
 def test_who_pauses_or_goes_on_does_not_push_in(seats):

@@ -10,6 +10,7 @@ import sys
 import threading
 import urllib.request
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import psutil
@@ -21,6 +22,7 @@ from jupyter_client.provisioning import KernelProvisionerFactory
 from traitlets.config import Config
 from waiting import wait_for
 
+from mi_explorer.runners import niceness
 from mi_explorer.server import provisioner, warm
 from mi_explorer.server.provisioner import WarmParent, WarmProvisioner, can_fork, use_warm_kernels
 
@@ -93,6 +95,19 @@ def test_a_forked_kernel_is_warm_and_does_what_it_is_told(config, tmp_path):
         await kernel.say("import mi_explorer; page = mi_explorer.pages.watch()")
 
     with_kernels(config, body, cwd=str(tmp_path), env={**os.environ, "WHO": "me"})
+
+
+def test_a_page_steps_back_for_the_server_and_what_computes_for_both(config):
+    """Also where Linux weighs sessions and not processes: then the session has the niceness."""
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+
+    async def body(kernel):
+        assert kernel.process.nice() == min(own + niceness.PAGES, 19)
+        return Path(f"/proc/{kernel.process.pid}/autogroup").read_text() if Path("/proc/self/autogroup").exists() else ""
+
+    grouped = with_kernels(config, body)
+    assert not grouped or grouped.split()[-1] == str(niceness.PAGES)
+    assert 0 < niceness.PAGES < niceness.WORKERS <= 19
 
 
 def test_kernels_draw_different_numbers(config):

@@ -58,6 +58,7 @@ class Broker:
         self.waiting: list[Run] = []
         self.started: Counter[str] = Counter()  # how often each content was begun, for the load script and the tests
         self.failed_to_open = ""
+        self.active = 0  # runs that compute, counted in each sweep: many ask for it
 
     async def serve(self, workers: int, scheduler: str | None = None) -> None:
         context = zmq.asyncio.Context()
@@ -267,8 +268,7 @@ class Broker:
                 self.give_up(run, f"The run could not be carried out: {type(problem).__name__}: {problem}")
 
     def pace(self) -> float:
-        active = sum(run.active for run in self.runs.values())
-        return min(max(active / 160, 0.07), 0.75)
+        return min(max(self.active / 160, 0.07), 0.75)
 
     # -- what the computing processes say ----------------------------------------------------------------------------------
 
@@ -357,6 +357,7 @@ class Broker:
             for run in [run for run in self.runs.values() if not run.viewers and now - run.left > GRACE]:
                 self.drop(run)
             self.take_turns(now)
+            self.active = sum(run.active for run in self.runs.values())
             for viewer in list(self.viewers.values()):
                 note = self.note(viewer)
                 if note != viewer.note or now - viewer.heard > PROBE:
@@ -395,7 +396,7 @@ class Broker:
             ahead = [one for one in self.waiting if one.viewers and one.wanted()]
             return f"Waiting for a free place: {ordinal(ahead.index(run) + 1)} in the queue."
         if self.pace() > SLOW and not viewer.paused:
-            return f"Many are computing ({sum(run.active for run in self.runs.values())} runs), so points come more slowly."
+            return f"Many are computing ({self.active} runs), so points come more slowly."
         return ""
 
     def send(self, identity: bytes, number: int, event: str, *values) -> None:

@@ -12,7 +12,6 @@ import asyncio
 import contextlib
 import io
 import math
-import os
 import pickle
 import random
 import sys
@@ -20,12 +19,12 @@ import threading
 import time
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 
 from mi_explorer.pool import memory
 from mi_explorer.runners import background
 from mi_explorer.runners.experiments import ExperimentJob
 from mi_explorer.runners.job import GOING, Job
+from mi_explorer.runners.niceness import WORKERS, step_back
 from mi_explorer.runners.studies import StudyJob
 
 SLICE = 0.010  # seconds that an experiment keeps its turn: less would be spent on turning
@@ -35,7 +34,6 @@ SWITCH = 0.001  # seconds that the thread of the experiments keeps the interpret
 SAVE = 0.5  # seconds of an experiment's computing between two times that its state is saved
 SAVING_SHARE = 0.02  # of its time, at most, goes into saving
 TIDY = 1.0  # seconds after a job has left until its memory is given back: by then nobody holds on to it
-NICENESS = 4  # pages and their server come first
 
 
 @dataclass(frozen=True)
@@ -93,7 +91,7 @@ class Seats:
 
     def __init__(self, nice: bool = False):
         if nice:
-            step_back()
+            step_back(WORKERS)
         import torch
 
         from mi_explorer import training  # noqa: F401  the first run of a worker should not wait for it, nor for what it needs
@@ -254,7 +252,7 @@ class Seats:
                     return
                 open_jobs.add(seat)
                 state, heard = seat.job.state, False
-            began = now = time.perf_counter()
+            began, worked = (now := time.perf_counter()), time.thread_time()
             while now - began < self.slice and seat.job.state in GOING and not (seat.leaving or heard):
                 with self.lock:
                     if not seat.job.ready() or now > began and self.somebody_wishes():
@@ -262,7 +260,7 @@ class Seats:
                     heard = seat.listen()
                 seat.job.carry_on()
                 now = time.perf_counter()
-            seat.used += now - began
+            seat.used += time.thread_time() - worked  # and not of waiting for a processor: one long wait would cost many turns
             self.done_a_piece(seat, state, heard)
             seat.save()
 
@@ -288,12 +286,3 @@ class Seats:
                 self.done_a_piece(seat, state, seat.listen())
         self.slice = min(SLICE, ROUND / max(len(waiting), 1))
         return min(waiting, key=lambda seat: (seat.wished, seat.used), default=None)
-
-
-def step_back() -> None:
-    """Let this process compute when the pages do not. Where Linux weighs sessions against each other (autogroups) and not
-    processes, niceness counts within a session only: so it needs one of its own, which has to be nice as well."""
-    os.nice(NICENESS)
-    with contextlib.suppress(OSError):
-        os.setsid()
-        Path("/proc/self/autogroup").write_text(str(NICENESS))

@@ -99,7 +99,9 @@ def run_kernel(argv: list[str], env: dict[str, str], cwd: str | None) -> None:
     import numpy
     from ipykernel.kernelapp import IPKernelApp
 
-    os.setsid()  # an interrupt goes to a kernel and what it started, not to its siblings
+    from mi_explorer.runners.niceness import PAGES, step_back
+
+    step_back(PAGES)  # into a session of its own, too: an interrupt goes to a kernel and what it started, not to its siblings
     os.environ.clear()
     os.environ.update(env)
     if cwd:
