@@ -7,6 +7,8 @@ const LOW_TO_HIGH = ["2d004b", "542788", "8073ac", "b2abd2", "d8daeb", "f7f7f7",
 );
 const NARROW = 520; // pixels below which two panels stand one above the other
 
+const TRIES = 8;
+
 const floats = (view) => new Float32Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
 
 // The colour of a share between 0 and 1.
@@ -162,10 +164,17 @@ class Drawing {
     this.plot.append(this.canvas);
     this.root.append(this.hint, this.legend, this.plot);
     el.append(this.root);
-    this.redraw = () => (this.request ??= requestAnimationFrame(() => this.draw()));
+    this.redraw = () => {
+      this.tries = TRIES;
+      this.schedule();
+    };
     model.on("change:scene", this.redraw);
     this.ends = watchLook(this.root, this.redraw);
     this.redraw();
+  }
+
+  schedule() {
+    this.request ??= requestAnimationFrame(() => this.draw());
   }
 
   draw() {
@@ -189,7 +198,11 @@ class Drawing {
     const each = stacked || panels.length === 1 ? 0.72 * wide : 0.46 * wide;
     this.plot.style.cssText = `width:${wide}px; height:${stacked ? each * panels.length : each}px`;
     const ground = prepare(this.canvas, this.plot);
-    if (!ground) return; // it cannot be seen, and hears when it can
+    if (!ground) {
+      // In a tab that is closed, it hears when it can be seen. But JupyterLab hides everything while it changes its theme, too briefly for that.
+      if (this.tries-- > 0) this.retry = setTimeout(() => this.schedule(), 250);
+      return;
+    }
     const { ctx, width, height } = ground;
     ctx.clearRect(0, 0, width, height);
     const bar = scale ? 60 * theme.zoom : 0;
@@ -205,6 +218,7 @@ class Drawing {
 
   remove() {
     cancelAnimationFrame(this.request);
+    clearTimeout(this.retry);
     this.model.off("change:scene", this.redraw);
     this.ends();
   }
