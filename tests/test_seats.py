@@ -99,6 +99,14 @@ def test_a_turn_ends_early_for_somebody_elses_wish(seats, monkeypatch):
     assert wished.is_set() and order[:4] == ["one", "one", "one", "other"]
 
 
+def test_what_is_changed_while_it_is_paused_ends_nobodys_turn(seats):
+    """It waits for its visitor, who may be at lunch."""
+    seat = take_a_seat(seats, "one", paused=True)
+    wait_for(lambda: seat.job.state == "paused")
+    asyncio.run(seats.wish("one", "change", {"batch_size": 16}))
+    assert seat.wished < math.inf and not seats.somebody_wishes()
+
+
 def test_waiting_for_a_processor_is_not_counted_as_using_one(seats):
     """A busy machine may hold a step up for a second: who was unlucky once would wait for all others to use as much."""
     one = take_a_seat(seats, "one", paused=True)

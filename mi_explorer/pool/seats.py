@@ -265,9 +265,10 @@ class Seats:
             seat.save()
 
     def somebody_wishes(self) -> bool:
-        """Of an experiment. Called with the lock held."""
+        """An experiment, for a piece that it may do now. Called with the lock held."""
         return any(
-            seat.wished < math.inf and seat.job.state in GOING and isinstance(seat.job, ExperimentJob) for seat in self.seats.values()
+            seat.wished < math.inf and isinstance(seat.job, ExperimentJob) and seat.job.state in GOING and seat.job.ready()
+            for seat in self.seats.values()
         )
 
     def next_one(self, open_jobs: set[Seat]) -> Seat | None:
