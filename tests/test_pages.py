@@ -90,6 +90,16 @@ def test_a_refusal_outlasts_the_news_of_a_run(page):
     assert "correlation" not in page.status.value
 
 
+def test_who_is_told_that_it_has_finished_finds_the_estimates_there(page):
+    found = []
+    page.status.observe(lambda change: found.append((change["new"], page.headline.value, page.table.value)), "value")
+    page.fields["steps"].value = 100
+    page.start()
+    wait_for(lambda: "Finished" in page.status.value)
+    (told,) = [(headline, table) for news, headline, table in found if "Finished" in news]
+    assert told == (page.headline.value, page.table.value) and all(told)
+
+
 @pytest.mark.parametrize("family", shown_families(), ids=lambda family: family.name)
 def test_every_family_has_its_controls_and_runs(page, family):
     page.problem.family.value = family.name

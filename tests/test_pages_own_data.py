@@ -60,8 +60,7 @@ def choose(picker, x, y):
 
 def finish(page):
     page.start()
-    wait_for(lambda: page.state in ("finished", "failed"))
-    wait_for(lambda: page.report is not None or page.state == "failed")
+    wait_for(lambda: "Finished" in page.status.value or page.state == "failed")
 
 
 # -- the page ----------------------------------------------------------------------------------------------------------
@@ -85,6 +84,14 @@ def test_an_example_from_start_to_report(page):
         assert word in page.answer.value
     page.unit.value = "bits"
     assert "0.531 bits" in page.answer.value  # 0.368 / log 2
+
+
+def test_who_is_told_that_it_has_finished_finds_the_answer_there(page):
+    found = []
+    page.status.observe(lambda change: found.append((change["new"], page.answer.value)), "value")
+    page.examples.value = "coins"
+    finish(page)
+    assert ["0.368" in answer for news, answer in found if "Finished" in news] == [True]
 
 
 def test_downloads(page, monkeypatch):

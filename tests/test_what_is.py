@@ -364,7 +364,7 @@ def test_a_broken_link_is_not_talked_over(page):
     """The first panel starts by itself once nothing is asked; what was wrong with the link must still be there when it has finished."""
     page.desk.predict.open = False
     page.link.set_state({"fragment": "panel=terms&weights=%5B%5B1,2%5D,%5B3%5D%5D", "loaded": True})
-    wait_for(lambda: page.desk.state == "finished")
+    wait_for(lambda: page.desk.state == "finished" and page.pause_button.disabled)
     assert "broken" in page.status.value and "weights" in page.status.value
     page.desk.tell(page.desk.panel.stories[1])
     assert "broken" not in page.status.value

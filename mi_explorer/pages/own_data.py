@@ -378,11 +378,11 @@ class OwnDataPage:
             self.progress.value = ""
         elif frame.state == "finished":
             self.report, self.asked = frame.latest, self.asking
-            self.status.news(f"Finished in {self.report.seconds:.0f} s.")
             self.keep()
             self.progress.value = ""
             self.show_answer()
             self.picture_due = True
+            self.status.news(f"Finished in {self.report.seconds:.0f} s.")  # who is told so finds the answer there
         elif frame.latest is not None and hasattr(frame.latest, "done"):
             done, sentence = frame.latest.done, html.escape(frame.latest.sentence)
             bar = f'<progress max="1" value="{done:.3f}" aria-label="Progress"></progress>'

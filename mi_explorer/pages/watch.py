@@ -320,11 +320,12 @@ class WatchPage:
             self.begin(*wish)
         self.heard = self.asked
         frame = self.runner.take()
-        if frame and frame.run == self.run:
-            self.show_frame(frame)
+        news = frame and frame.run == self.run and self.show_frame(frame)
         self.runner.watch_critics(self.theme.inside)
         if self.table_due and (self.tables.due() or self.state not in ("loading", "running")):
             self.write_table()
+        if news:
+            self.show_state(frame)  # behind the table: who is told that a run has finished finds its estimates there
         if self.picture_due and self.theme.inside:
             self.picture_due = False
             self.inside.draw(self.look, self.ran, self.unit.value)
@@ -362,7 +363,8 @@ class WatchPage:
         self.table_due = True
         self.show_buttons()
 
-    def show_frame(self, frame: Frame) -> None:
+    def show_frame(self, frame: Frame) -> bool:
+        """Whether the run is in another state than it was."""
         self.done = frame.start + len(frame.rows)
         self.ran = frame.experiment
         if len(frame.rows) or frame.evaluations:
@@ -382,10 +384,11 @@ class WatchPage:
                 self.truth.value = truth_line(now.distribution, self.unit.value)
         if frame.look:
             self.look, self.picture_due = frame.look, True
-        if frame.state != self.state and self.wish is None and self.state != "reset":
-            self.state = frame.state
-            self.table_due = True
-            self.show_state(frame)
+        if frame.state == self.state or self.wish is not None or self.state == "reset":
+            return False
+        self.state = frame.state
+        self.table_due = True
+        return True
 
     def show_state(self, frame: Frame) -> None:
         ended = f" {frame.endings[0].sentence}" if frame.endings else ""
@@ -396,8 +399,8 @@ class WatchPage:
         elif frame.state == "paused":
             self.status.news(f"Paused at step {self.done:,}.{ended}")
         elif frame.state == "finished":
-            self.status.news(f"Finished after {self.done:,} steps.{ended}")
             self.keep()
+            self.status.news(f"Finished after {self.done:,} steps.{ended}")
         self.show_buttons()
 
     def show_buttons(self) -> None:

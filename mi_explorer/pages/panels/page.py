@@ -298,6 +298,8 @@ class PanelPage:
             self.due = False
             self.draw()
             self.pictures.rest()  # a picture may take half a second: the run, and other pages, have to come to their turn
+        if frame and desk is self.desk and desk.state not in GOING:
+            self.show_words()  # behind the picture: who is told that a run has finished finds its answer there
         return going or self.due
 
     def forget(self, desk: Desk) -> None:
@@ -338,7 +340,7 @@ class PanelPage:
             self.keep(desk)
         elif before == "loading" and frame.state == "running":
             desk.words = "Running."
-        if desk is self.desk and (frame.state != before or self.lines.due()):
+        if desk is self.desk and frame.state in GOING and (frame.state != before or self.lines.due()):
             self.show_words()
 
     def keep(self, desk: Desk) -> None:
