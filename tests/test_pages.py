@@ -100,6 +100,16 @@ def test_who_is_told_that_it_has_finished_finds_the_estimates_there(page):
     assert told == (page.headline.value, page.table.value) and all(told)
 
 
+def test_an_empty_chart_says_what_it_waits_for(page):
+    assert "Press Run" in page.chart.hint
+    page.start()
+    wait_for(lambda: page.state in ("running", "finished"))
+    assert page.chart.hint and "Press Run" not in page.chart.hint
+    page.on_reset()
+    wait_for(lambda: page.state == "idle")
+    assert "Press Run" in page.chart.hint
+
+
 @pytest.mark.parametrize("family", shown_families(), ids=lambda family: family.name)
 def test_every_family_has_its_controls_and_runs(page, family):
     page.problem.family.value = family.name

@@ -16,6 +16,7 @@ from mi_explorer.verdicts import Reading
 from mi_explorer.widgets import LiveChart
 
 FIRST_STEPS = 2000  # on the axis when a run begins
+BEFORE_RUN, BEFORE_POINTS = "Press Run, or choose a story.", "The first points have yet to come."
 
 
 class Curves:
@@ -23,15 +24,18 @@ class Curves:
 
     def __init__(self, chart: LiveChart):
         self.chart = chart
+        self.chart.hint = BEFORE_RUN
         self.standing, self.blocks = Standing(), Blocks(1)
         self.drawn: Experiment | None = None  # the one whose levels the lines show
 
     def clear(self, steps: int) -> None:
         self.standing = Standing()
+        self.chart.hint = BEFORE_RUN
         self.chart.start([], steps)
 
     def begin(self, experiment: Experiment) -> None:
         self.standing, self.blocks = Standing(), Blocks(experiment.steps)
+        self.chart.hint = BEFORE_POINTS
         styles = assign(experiment.bounds, bounds)
         series = [{"key": key, "label": bounds[key].name, "style": styles[key], "kind": "curve"} for key in experiment.bounds]
         thin = [{**entry, "key": f"perfect:{entry['key']}", "label": f"{entry['label']}, perfect critic", "kind": "perfect"} for entry in series]

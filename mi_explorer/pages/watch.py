@@ -86,7 +86,7 @@ class WatchPage:
         self.progress = controls.text("progress")
         self.truth = controls.text("truth")
         self.unit = controls.segments("unit", "Unit", ["nats", "bits"], "nats")
-        self.chart = LiveChart(hint="Press Run, or choose a story.")
+        self.chart = LiveChart()
         self.curves = Curves(self.chart)
         self.guess = Guess(self.chart, self.on_guess)
         self.outcome, self.headline = controls.text("outcome", live=True), controls.text("headline")
