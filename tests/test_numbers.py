@@ -87,10 +87,10 @@ def test_a_visitors_columns_whatever_they_hold():
 def test_nobody_pays_for_numbers_that_are_not_opened(axis):
     part = PictureNumbers()
     axis.plot([0, 1, 2], [3, 4, 5])
-    show_numbers(part, axis.figure)
+    show_numbers(part, lambda: axis.figure)
     assert part.there and not part.html
     part.opened = True
-    show_numbers(part, axis.figure)
+    show_numbers(part, lambda: axis.figure)
     assert "<table>" in part.html
     show_numbers(part, None)
     assert not part.there and not part.html

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 __all__ = ["Inside", "TABS"]
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -62,10 +63,7 @@ class Inside:
                 shown = True
             except ParameterError as problem:
                 picture.say(str(problem))
-        if shown and self.numbers.opened:
-            show_numbers(self.numbers, self.figure(look, experiment, unit))
-        else:
-            self.numbers.there, self.numbers.html = shown, ""
+        show_numbers(self.numbers, partial(self.figure, look, experiment, unit) if shown else None)
 
     def show_samples(self, picture: Drawing, look: Look, experiment: Experiment, unit: str) -> None:
         x, y = looks.pairs(look)

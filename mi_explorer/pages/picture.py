@@ -6,6 +6,7 @@ __all__ = ["as_html", "image", "show_numbers"]
 
 import base64
 import html
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from mi_explorer.widgets import PictureNumbers
@@ -16,24 +17,22 @@ if TYPE_CHECKING:
     from mi_explorer.figures.numbers import Numbers
 
 
-def image(figure: Figure, alternative: str, **facts) -> str:
-    """The figure as an <img>; ``facts`` become data attributes, for tests."""
-    from mi_explorer import figures
-
-    data = base64.b64encode(figures.to_bytes(figure, "png")).decode()
+def image(png: bytes, alternative: str, **facts) -> str:
+    """A picture as an <img>; ``facts`` become data attributes, for tests."""
+    data = base64.b64encode(png).decode()
     marks = "".join(f' data-{name}="{value}"' for name, value in facts.items())
     return f'<img alt="{html.escape(alternative, quote=True)}"{marks} src="data:image/png;base64,{data}">'
 
 
-def show_numbers(part: PictureNumbers, figure: Figure | None) -> None:
+def show_numbers(part: PictureNumbers, draw: Callable[[], Figure] | None) -> None:
     """Put the numbers of a figure below it, if somebody has opened them; None where there is no picture."""
-    part.there = figure is not None
-    if figure is None or not part.opened:
+    part.there = draw is not None
+    if draw is None or not part.opened:
         part.html = ""
         return
     from mi_explorer.figures.numbers import numbers
 
-    part.html = "".join(map(as_html, numbers(figure)))
+    part.html = "".join(map(as_html, numbers(draw())))
 
 
 def as_html(one: Numbers) -> str:

@@ -43,7 +43,7 @@ class ReportPictures:
     ) -> None:
         """Draw the tab that is open. ``x`` and ``y`` are what is chosen now; the report may be about what was before."""
         self.parts[self.tab].value, figure = self.view(table, x, y, report, truth, unit, dark, narrow)
-        show_numbers(self.numbers, figure)
+        show_numbers(self.numbers, figure and (lambda: figure))
 
     def view(
         self, table: Table, x, y, report: Report | None, truth: float | None, unit: str, dark: bool, narrow: bool
@@ -60,9 +60,9 @@ class ReportPictures:
         if self.tab == "chance":
             words = f"<p>{html.escape(report.null.sentence)}{BELOW if max(report.null.values) < 0 else ''}</p>"
             figure = figures.null(report, unit, dark, narrow)
-            return words + image(figure, "Histogram of what shuffled rows show, and what the rows show as they are"), figure
+            return words + image(figures.to_bytes(figure), "Histogram of what shuffled rows show, and what the rows show as they are"), figure
         figure = figures.candidates(report, unit, dark, truth, narrow)
-        return image(figure, "Every candidate's estimate with two standard errors") + report_view.candidates(report, unit), figure
+        return image(figures.to_bytes(figure), "Every candidate's estimate with two standard errors") + report_view.candidates(report, unit), figure
 
 
 def data_picture(x, y, dark: bool, narrow: bool) -> tuple[str, Figure | None]:
@@ -72,6 +72,6 @@ def data_picture(x, y, dark: bool, narrow: bool) -> tuple[str, Figure | None]:
 
     try:
         figure = figures.dependence(x, y, dark, narrow)
-        return image(figure, "The columns of X against the columns of Y"), figure
+        return image(figures.to_bytes(figure), "The columns of X against the columns of Y"), figure
     except Exception as problem:  # the columns may hold anything, and the page must go on
         return f'<p class="mi-muted">This picture could not be drawn. {html.escape(str(problem))}</p>', None

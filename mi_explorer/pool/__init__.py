@@ -2,7 +2,6 @@
 
 ``seats``  the jobs of one worker process, in time slices
 ``broker`` the one process that knows the cluster, who watches what, and what has been found before
-``cache``  finished runs on disk
 ``supervisor``  starts the broker, and starts it again
 
 Pages know none of this: ``runners.pooled`` speaks to the broker for them.

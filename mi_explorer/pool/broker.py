@@ -26,10 +26,10 @@ from pathlib import Path
 import zmq
 import zmq.asyncio
 
-from mi_explorer.pool.cache import Cache
 from mi_explorer.pool.crew import Crew
 from mi_explorer.pool.runs import Run, Viewer, ordinal
 from mi_explorer.pool.seats import News
+from mi_explorer.runners.cache import Cache
 from mi_explorer.runners.job import GOING
 
 PLACES = 64  # runs that a computing process holds at a time; more would only crawl

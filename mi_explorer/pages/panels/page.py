@@ -8,14 +8,16 @@ import html
 import threading
 import time
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import parse_qsl, urlencode
 
 import ipywidgets as widgets
 
+from mi_explorer.pages.drawn_once import drawn_once
 from mi_explorer.pages.follow import Every, Follower
 from mi_explorer.pages.panels.panel import Desk, Panel
-from mi_explorer.pages.picture import image, show_numbers
 from mi_explorer.pages.panels.words import prose, time_left
+from mi_explorer.pages.picture import image, show_numbers
 from mi_explorer.pages.readout import remark
 from mi_explorer.pages.work import Work, study_cells
 from mi_explorer.parameters import ParameterError
@@ -371,9 +373,11 @@ class PanelPage:
             return
         panel, snapshot = desk.panel, desk.snapshot
         self.headline.value = prose(panel.headline(snapshot, unit))
-        figure = panel.picture(snapshot, unit, self.theme.dark, self.theme.narrow)
-        self.picture.value = image(figure, panel.alternative(snapshot, unit), run=self.run, done=f"{snapshot.done:.3f}")
-        show_numbers(self.numbers, figure)
+        shown = snapshot, unit, self.theme.dark, self.theme.narrow
+        draw = partial(panel.picture, *shown)
+        png = drawn_once(draw, panel.key, *shown)
+        self.picture.value = image(png, panel.alternative(snapshot, unit), run=self.run, done=f"{snapshot.done:.3f}")
+        show_numbers(self.numbers, draw)
         self.table.value = panel.table(snapshot, unit)
 
 

@@ -1,4 +1,4 @@
-"""Finished runs on disk, under their content keys: what one visitor has waited for, the next one has at once."""
+"""Results on disk, under keys that say what went into them: what one visitor has waited for, the next one has at once."""
 
 from __future__ import annotations
 
