@@ -2,6 +2,7 @@
 
     python tests/load.py --students 30 --seconds 60     # every student another endless experiment
     python tests/load.py --students 30 --same           # all the same preset: how many trainings is that?
+    python tests/load.py --story five-things-people-get-wrong   # all run the first story of another lesson
     python tests/load.py --cycles 100                   # open, run, stop, close: does memory stay?
 
 Without --address it starts a dashboard of its own. Students are real kernels and real websockets without the drawing (``student.py``);
@@ -90,8 +91,8 @@ class Server:
                 pass
         return total or float("nan")
 
-    def trainings(self) -> dict[str, int] | None:
-        """How often each experiment was begun, as the pool's broker says; None where there is none to be asked."""
+    def broker(self) -> dict | None:
+        """What the pool's broker says of itself; None where there is none to be asked."""
         for process in self.family():
             command = process.cmdline()
             if "mi_explorer.pool.broker" in command:
@@ -99,7 +100,7 @@ class Server:
                     socket.linger, socket.rcvtimeo = 0, 10_000
                     socket.connect(command[command.index("--address") + 1])
                     socket.send(pickle.dumps(("status", 0)))
-                    return pickle.loads(socket.recv())[2]["started"]
+                    return pickle.loads(socket.recv())[2]
         return None
 
 
@@ -309,10 +310,38 @@ async def the_same_preset(server: Server, students: int) -> None:
         await pupil.until(lambda: "Finished" in pupil.text("mi-status"), 600)
 
     await all_at_once([press(pupil) for pupil in pupils], errors)
-    started = server.trainings()
-    trainings = "unknown" if started is None else sum(started.values())
+    told = server.broker()
+    trainings = "unknown" if told is None else sum(told["started"].values())
     print(f"{students} students, one preset: finished for all after {time.perf_counter() - began:.1f} s, trainings: {trainings}")
     await leave(pupils, errors)
+    print("errors:", len(errors), *errors[:10], sep="\n")
+
+
+async def a_story(server: Server, students: int, lesson: str) -> None:
+    """All press Run on the first story of a lesson within two seconds, and ask for the other unit when it has finished."""
+    errors, waits = [], {"first picture": [], "finished": [], "in bits": []}
+    visitors = [Student(server.address, lesson) for _ in range(students)]
+    await all_at_once([visitor.open() for visitor in visitors], errors)
+    while (told := server.broker()) and not told["processes"]:  # a class does not begin amid the server's start
+        await asyncio.sleep(0.5)
+
+    async def run(visitor):
+        def picture():
+            return visitor.text("mi-picture")
+
+        await asyncio.sleep(2 * random.random())
+        before, began = picture(), time.perf_counter()
+        visitor.click("mi-run")
+        waits["first picture"].append(await visitor.until(lambda: picture() != before, 300) - began)
+        waits["finished"].append(await visitor.until(lambda: "Finished" in visitor.text("mi-status"), 600) - began)
+        before = picture()
+        waits["in bits"].append(await visitor.delay(lambda: visitor.set(visitor.find("mi-unit"), index=1), lambda: picture() != before))
+
+    await all_at_once([run(visitor) for visitor in visitors], errors)
+    for what, seconds in waits.items():
+        print(f"{what}: median {statistics.median(seconds):.2f} s, p95 {percentile(seconds, 95):.2f} s")
+    print(f"memory of all processes: {await asyncio.to_thread(server.memory):.0f} MB")
+    await leave(visitors, errors)
     print("errors:", len(errors), *errors[:10], sep="\n")
 
 
@@ -357,6 +386,8 @@ async def carry_out(options: argparse.Namespace) -> None:
             return await cycles(server, options.cycles)
         if options.same:
             return await the_same_preset(server, options.students)
+        if options.story:
+            return await a_story(server, options.students, options.story)
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS) if CHROMIUM else None
             print(table(await a_class(server, browser, options.students, options.seconds), options.students))
@@ -370,6 +401,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=60, help="how long all of them experiment")
     parser.add_argument("--address", help="of a dashboard that runs already, such as http://localhost:8866/")
     parser.add_argument("--same", action="store_true", help="everybody presses the same preset")
+    parser.add_argument("--story", metavar="LESSON", help="everybody presses Run on the first story of another lesson")
     parser.add_argument("--cycles", type=int, metavar="N", help="N visits, one after the other")
     asyncio.run(carry_out(parser.parse_args()))
 
