@@ -58,9 +58,9 @@ def turn(place: Path) -> Iterator[None]:
 
         place.parent.mkdir(mode=0o700, exist_ok=True)
         file = open(place, "w")
+        fcntl.flock(file, fcntl.LOCK_EX)
     except (ImportError, OSError):  # not a Unix system, or the server is gone: each for itself
         yield
         return
     with file:
-        fcntl.flock(file, fcntl.LOCK_EX)
         yield

@@ -324,7 +324,7 @@ class WatchPage:
         self.runner.watch_critics(self.theme.inside)
         if self.table_due and (self.tables.due() or self.state not in ("loading", "running")):
             self.write_table()
-        if news:
+        if news and self.state == frame.state:  # not where the visitor has reset it meanwhile
             self.show_state(frame)  # behind the table: who is told that a run has finished finds its estimates there
         if self.picture_due and self.theme.inside:
             self.picture_due = False
@@ -388,6 +388,8 @@ class WatchPage:
             return False
         self.state = frame.state
         self.table_due = True
+        if frame.state == "finished":
+            self.keep()
         return True
 
     def show_state(self, frame: Frame) -> None:
@@ -399,7 +401,6 @@ class WatchPage:
         elif frame.state == "paused":
             self.status.news(f"Paused at step {self.done:,}.{ended}")
         elif frame.state == "finished":
-            self.keep()
             self.status.news(f"Finished after {self.done:,} steps.{ended}")
         self.show_buttons()
 

@@ -300,8 +300,9 @@ class PanelPage:
             self.due = False
             self.draw()
             self.pictures.rest()  # a picture may take half a second: the run, and other pages, have to come to their turn
-        if frame and desk is self.desk and desk.state not in GOING:
-            self.show_words()  # behind the picture: who is told that a run has finished finds its answer there
+        with self.handover:
+            if frame and desk is self.desk and desk.state not in GOING:
+                self.show_words()  # behind the picture: who is told that a run has finished finds its answer there
         return going or self.due
 
     def forget(self, desk: Desk) -> None:
