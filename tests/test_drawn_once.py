@@ -79,6 +79,7 @@ def test_what_came_to_two_kernels_from_the_pool_is_the_same(served):
 
 def test_a_picture_that_fails_or_a_kernel_that_dies_leaves_the_place_free(served, monkeypatch):
     monkeypatch.setattr(module, "AT_ONCE", 1)
+    monkeypatch.setattr(module, "PATIENCE", 60)
     with pytest.raises(ZeroDivisionError):
         drawn_once(lambda: 1 / 0, "fails")
     hold = "import sys, time; from mi_explorer.pages.drawn_once import drawn_once; drawn_once(lambda: print('drawing', flush=True) or time.sleep(60), 'held')"
@@ -91,6 +92,19 @@ def test_a_picture_that_fails_or_a_kernel_that_dies_leaves_the_place_free(served
         kernel.send_signal(signal.SIGKILL)
         waiting.join(10)
         assert not waiting.is_alive()
+
+
+def test_nobody_waits_for_ever(served, monkeypatch):
+    monkeypatch.setattr(module, "AT_ONCE", 1)
+    monkeypatch.setattr(module, "PATIENCE", 0.2)
+    go_on, slow, quick = threading.Event(), Draw(0), Draw(0)
+    holder = threading.Thread(target=drawn_once, args=(lambda: go_on.wait(30) and slow(), "slow"))
+    holder.start()
+    time.sleep(0.1)
+    assert drawn_once(quick, "other").startswith(PNG) and quick.count == 1 and slow.count == 0
+    go_on.set()
+    holder.join(10)
+    assert slow.count == 1
 
 
 def test_a_folder_that_is_gone_stops_nobody(tmp_path, monkeypatch):

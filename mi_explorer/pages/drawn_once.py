@@ -9,6 +9,7 @@ import functools
 import hashlib
 import os
 import pickle
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,12 +22,14 @@ if TYPE_CHECKING:
 
 LIMIT = 64 * 2**20  # bytes of pictures in the dashboard's own folder, which goes with it
 AT_ONCE = os.cpu_count() or 1  # drawings at a time: thirty that share two cores would all be late
+PATIENCE = 3.0  # seconds that a page waits, in which it can write nothing else: a free place goes to anybody, not to who came first
+LOOK = 0.05  # seconds between two looks whether a place is free
 
 
 def drawn_once(draw: Callable[[], Figure], *content) -> bytes:
     """``draw()`` as a PNG file; of pages that are served together, the first draws it for all that show the same ``content``.
 
-    Those that come meanwhile wait for it, as they wait where too many draw already. A page that is not served draws for itself.
+    Those that come meanwhile wait for it, as they wait where too many draw already, for a while. A page that is not served draws for itself.
     """
     from mi_explorer import figures
 
@@ -52,15 +55,21 @@ def pictures(address: str) -> Cache | None:
 
 @contextlib.contextmanager
 def turn(place: Path) -> Iterator[None]:
-    """Alone at this place among all processes; who holds it and dies leaves it."""
+    """Alone at this place among all processes, but for those whose patience is at an end; who holds it and dies leaves it."""
     try:
         import fcntl
 
         place.parent.mkdir(mode=0o700, exist_ok=True)
         file = open(place, "w")
-        fcntl.flock(file, fcntl.LOCK_EX)
     except (ImportError, OSError):  # not a Unix system, or the server is gone: each for itself
         yield
         return
     with file:
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except OSError:  # taken
+                time.sleep(LOOK)
         yield
