@@ -42,6 +42,7 @@ class Draw:
 def served(tmp_path, monkeypatch):
     """As in a kernel of a dashboard."""
     monkeypatch.setenv(ADDRESS, f"ipc://{tmp_path}/broker")
+    monkeypatch.setattr(module, "PATIENCE", 60)  # a busy machine must not bring it to an end
     return tmp_path / "pictures"
 
 
@@ -79,10 +80,9 @@ def test_what_came_to_two_kernels_from_the_pool_is_the_same(served):
 
 def test_a_picture_that_fails_or_a_kernel_that_dies_leaves_the_place_free(served, monkeypatch):
     monkeypatch.setattr(module, "AT_ONCE", 1)
-    monkeypatch.setattr(module, "PATIENCE", 60)
     with pytest.raises(ZeroDivisionError):
         drawn_once(lambda: 1 / 0, "fails")
-    hold = "import sys, time; from mi_explorer.pages.drawn_once import drawn_once; drawn_once(lambda: print('drawing', flush=True) or time.sleep(60), 'held')"
+    hold = "import time; from mi_explorer.pages.drawn_once import drawn_once; drawn_once(lambda: print('drawing', flush=True) or time.sleep(60), 'held')"
     with subprocess.Popen([sys.executable, "-c", hold], stdout=subprocess.PIPE) as kernel:
         assert kernel.stdout.readline() == b"drawing\n"
         waiting = threading.Thread(target=drawn_once, args=(Draw(0), "other"))
@@ -97,10 +97,10 @@ def test_a_picture_that_fails_or_a_kernel_that_dies_leaves_the_place_free(served
 def test_nobody_waits_for_ever(served, monkeypatch):
     monkeypatch.setattr(module, "AT_ONCE", 1)
     monkeypatch.setattr(module, "PATIENCE", 0.2)
-    go_on, slow, quick = threading.Event(), Draw(0), Draw(0)
-    holder = threading.Thread(target=drawn_once, args=(lambda: go_on.wait(30) and slow(), "slow"))
+    draws, go_on, slow, quick = threading.Event(), threading.Event(), Draw(0), Draw(0)
+    holder = threading.Thread(target=drawn_once, args=(lambda: draws.set() or go_on.wait(30) and slow(), "slow"))
     holder.start()
-    time.sleep(0.1)
+    assert draws.wait(30)
     assert drawn_once(quick, "other").startswith(PNG) and quick.count == 1 and slow.count == 0
     go_on.set()
     holder.join(10)

@@ -6,8 +6,7 @@ const LOW_TO_HIGH = ["2d004b", "542788", "8073ac", "b2abd2", "d8daeb", "f7f7f7",
   (hex) => [0, 2, 4].map((at) => parseInt(hex.slice(at, at + 2), 16)),
 );
 const NARROW = 520; // pixels below which two panels stand one above the other
-
-const TRIES = 8;
+const TRIES = 8; // a quarter of a second apart, to draw what is hidden
 
 const floats = (view) => new Float32Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
 
