@@ -307,25 +307,24 @@ class Trainer:
         problem = level.distribution
         score = self.first_replicate()
         x, y = problem.sample(BLOCKS_OF_A_LOOK * BLOCK, generator=stream(level, f"look {step}", self.device))
-        profile, offset = [], []
-        for x_block, y_block in zip(x.split(BLOCK), y.split(BLOCK)):
-            scores = score(x_block, y_block).double()
-            profile.append(scores.diagonal(dim1=-2, dim2=-1))
-            offset.append(self.offsets(scores, problem.log_ratio_matrix(x_block, y_block)))
+        x_blocks, y_blocks = x.unflatten(0, (-1, BLOCK)), y.unflatten(0, (-1, BLOCK))
+        scores = score(x_blocks, y_blocks).double()
+        profile, offset = scores.diagonal(dim1=-2, dim2=-1), self.offsets(scores, problem.log_ratio_matrix(x_blocks, y_blocks))
         maps = self.maps(score, problem, x, y) if problem.dim_x == problem.dim_y == 1 else ()
-        arrays = (x, y, problem.log_ratio(x, y), torch.cat(profile, -1), torch.cat(offset, -1), *maps)
+        arrays = (x, y, problem.log_ratio(x, y), profile.flatten(1), offset.flatten(1), *maps)
         return Look(step, *(array.double().cpu().numpy() for array in arrays))
 
     def offsets(self, scores: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
-        """(bounds, K): how much more each critic gives than the truth, in what its bound cannot identify.
+        """(bounds, blocks, K): how much more each critic gives than the truth, in what its bound cannot identify.
 
         Compared are log means of e^f over the same strangers, because that is the scale the bounds would fix."""
         rows = []
         for bound, learned in zip(self.bounds, scores):
             axes = {"x": (-1,), "y": (-2,), "constant": (-2, -1), "": ()}[bound.blind]
-            row = learned.new_zeros(learned.shape[-1])
+            row = learned.new_zeros(learned.shape[:-1])
             if axes:
-                row = row + off_diagonal(learned).logsumexp(axes) - off_diagonal(truth).logsumexp(axes)
+                more = off_diagonal(learned).logsumexp(axes, keepdim=True) - off_diagonal(truth).logsumexp(axes, keepdim=True)
+                row = row + more.flatten(-2)
             rows.append(row)
         return torch.stack(rows)
 
@@ -339,14 +338,14 @@ class Trainer:
                 low, high = side.quantile(edges).tolist()
                 grids.append(torch.linspace(low, high, GRID_OF_A_LOOK, dtype=x.dtype, device=x.device))
         columns = [grid[:, None] for grid in grids]
-        return *grids, problem.log_ratio_matrix(*columns), score(*columns)
+        return *grids, problem.log_ratio_matrix(*columns), score(*(column[None] for column in columns)).squeeze(1)
 
     def first_replicate(self) -> Callable:
-        """(x, y) -> scores (bounds, n, m) of replicate 0 alone: a look must not pay for the others."""
+        """(x, y) -> scores (bounds, blocks, n, m) of replicate 0 alone: a look must not pay for the others."""
         alone = []
         for kind, (ways, module) in self.critics.items():
-            critic = self.new_critic(kind, (len(ways),))
-            critic.load_state_dict({name: values[:, 0] for name, values in module.state_dict().items()})
+            critic = self.new_critic(kind, (len(ways), 1))
+            critic.load_state_dict({name: values[:, :1] for name, values in module.state_dict().items()})
             alone.append((ways, critic))
 
         def score(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:

@@ -39,7 +39,7 @@ PROBE = 3.0  # seconds between two messages to a viewer, whose absence is notice
 SAVED = 256 * 2**20  # bytes of saved runs at a time: those without have to begin again if their process is lost
 ATTEMPTS = 3  # a run that ended its process so many times is given up
 KNOWN = "Computed before, with the same settings and seed: the same numbers. Another seed draws anew."
-SLOW = 0.25  # seconds between two frames from which on the page says why
+CROWD = 40  # runs that compute, from which on the pages say why points come slowly
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +59,7 @@ class Broker:
         self.started: Counter[str] = Counter()  # how often each content was begun, for the load script and the tests
         self.failed_to_open = ""
         self.active = 0  # runs that compute, counted in each sweep: many ask for it
+        self.crowd = 0  # the same as the pages are told: only where it is another by a fifth, for all of them are told each time
 
     async def serve(self, workers: int, scheduler: str | None = None) -> None:
         context = zmq.asyncio.Context()
@@ -358,6 +359,8 @@ class Broker:
                 self.drop(run)
             self.take_turns(now)
             self.active = sum(run.active for run in self.runs.values())
+            if abs(self.active - self.crowd) > self.crowd / 5:
+                self.crowd = self.active
             for viewer in list(self.viewers.values()):
                 note = self.note(viewer)
                 if note != viewer.note or now - viewer.heard > PROBE:
@@ -395,8 +398,8 @@ class Broker:
         if run in self.waiting and run.wanted():
             ahead = [one for one in self.waiting if one.viewers and one.wanted()]
             return f"Waiting for a free place: {ordinal(ahead.index(run) + 1)} in the queue."
-        if self.pace() > SLOW and not viewer.paused:
-            return f"Many are computing ({self.active} runs), so points come more slowly."
+        if self.crowd > CROWD and not viewer.paused:
+            return f"Many are computing (about {self.crowd} runs), so points come more slowly."
         return ""
 
     def send(self, identity: bytes, number: int, event: str, *values) -> None:
