@@ -45,7 +45,7 @@ TARGETS = {  # of issue 5, for up to 30 and for up to 100 students
     "first usable control, warm server (s)": (2, 2),
     "errors": (0, 0),
 }
-PAUSE = 2.0  # seconds between two things that a student does
+PAUSE = 2.0  # seconds between two things that a student does, on average: who kept time would do it beside the same others all along
 MOVES = 3  # moves of the slider for every pause and resume
 
 
@@ -186,6 +186,9 @@ class Pupil(Student):
             middle = float(np.frombuffer(buffers[0], np.float32)[steps_at + count - 1])
             self.shown.append((time.perf_counter(), 2 * middle - 1))  # of a long run all steps are averaged to one point, in their middle
 
+    async def think(self, seconds: float = PAUSE) -> None:
+        await asyncio.sleep(seconds * random.uniform(0.5, 1.5))
+
     async def start(self, experiment: Experiment) -> None:
         self.chart = self.having("truth", "ceiling")
         self.set(self.having("fragment", "loaded"), fragment=f"{experiment.to_url()[1:]}&view.live=true", loaded=True)
@@ -208,7 +211,7 @@ class Pupil(Student):
                 await self.move(slider)
             since = time.perf_counter()
             self.delays["pause"].append(await self.delay(lambda: self.click("mi-pause"), lambda: "Paused" in self.text("mi-status")))
-            await asyncio.sleep(PAUSE / 2)
+            await self.think(PAUSE / 2)
             self.click("mi-pause")
             await self.until(lambda: "Paused" not in self.text("mi-status"))
             paused += time.perf_counter() - since
@@ -220,7 +223,7 @@ class Pupil(Student):
         wanted = round(now - 0.1 if now > 0.5 else now + 0.1, 3)
         self.shown, began = [], time.perf_counter()
         self.delays["move"].append(await self.delay(lambda: self.set(slider, value=wanted), lambda: self.truth != old))
-        await asyncio.sleep(PAUSE)  # the step that the line shows at first is only the page's guess: until then it has been put right
+        await self.think()  # the step that the line shows at first is only the page's guess: until then it has been put right
         await self.until(self.changed)
         self.delays["change"].append(self.changed() - began)
 

@@ -73,6 +73,8 @@ class Student:
             fetch(self.address, [f"/voila/render/{self.lesson}.ipynb"]),
             *(fetch(self.address, files[start::CONNECTIONS]) for start in range(CONNECTIONS) if files[start::CONNECTIONS]),
         )
+        if b"application/vnd.jupyter.widget-view+json" not in page:
+            raise ConnectionError("the page came without its widgets")
         self.kernel = re.search(r'"kernelId": "([\w-]+)"', page.decode())[1]
         channels = f"{self.address.replace('http', 'ws', 1)}/api/kernels/{self.kernel}/channels?session_id={self.session.session}"
         self.socket = await websocket_connect(

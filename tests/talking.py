@@ -60,9 +60,17 @@ display(order, slider, said, picture)
 BROKEN = "# nobody sees this source\nraise ValueError('nobody sees this error')"
 SLOW = "import time, os\nopen({path!r}, 'w').write(str(os.getpid()))\ntime.sleep(100)"
 
+# A cell whose output comes six seconds behind its end, as on a machine where a hundred pages open at once.
+LATE = """
+import time
+from ipykernel.kernelapp import IPKernelApp
+IPKernelApp.instance().iopub_thread.schedule(lambda: time.sleep(6))
+print("better", "late")
+"""
+
 
 def write_notebooks(folder, slow_path):
-    for name, code in {"talk": TALK, "broken": BROKEN, "slow": SLOW.format(path=str(slow_path))}.items():
+    for name, code in {"talk": TALK, "broken": BROKEN, "slow": SLOW.format(path=str(slow_path)), "late": LATE}.items():
         kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
         notebook = nbformat.v4.new_notebook(metadata={"kernelspec": kernel}, cells=[nbformat.v4.new_code_cell(code)])
         nbformat.write(notebook, folder / f"{name}.ipynb")

@@ -48,6 +48,13 @@ def test_memory_is_kept_from_step_to_step_and_given_back_at_the_end():
     assert given_back > 16e6
 
 
+def test_the_collector_does_not_look_through_what_was_loaded_once():
+    """In a process of its own: what has been settled there stays so."""
+    code = "import gc; from mi_explorer.pool.seats import Seats; Seats(); print(gc.get_freeze_count(), len(gc.get_objects()))"
+    settled, looked_through = map(int, subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split())
+    assert settled > 100_000 > 50 * looked_through
+
+
 def test_what_a_run_has_left_is_given_back_soon_after_it_has_gone(monkeypatch):
     calls = []
     monkeypatch.setattr(module.memory, "give_back", lambda: calls.append(1))

@@ -16,6 +16,7 @@ import threading
 import time
 import uuid
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import psutil
@@ -470,6 +471,21 @@ def test_a_process_that_comes_late_takes_its_share():
     broker.on_join("late")
     assert [run.address for run in broker.runs.values()] == ["early", "late", "late", "early", "early"]
     assert asked == [(f"run-{n}", *what) for n in (2, 3) for what in (("early", "stop"), ("late", "start"))]
+
+
+def test_in_a_crowd_pages_are_not_told_of_everybody_who_pauses():
+    """Each sentence is a message to every page: with a hundred of them four a second would be half of all that they are sent."""
+    broker = Broker("ipc:///nowhere/broker", Cache(os.devnull))
+    broker.crew.seats["one"] = None
+    viewer = Viewer(b"", 0, "", False, False, run=SimpleNamespace(active=True))
+    said = []
+    for active in (30, 40, 60, 55, 70, 52, 90, 45, 30):
+        broker.runs = dict.fromkeys(range(active), viewer.run) if active else {}
+        broker.count()
+        said.append(broker.note(viewer))
+        assert broker.active == active and abs(broker.crowd - active) <= active / 4  # a fifth of the one is at most a quarter of the other
+    sentence = "Many are computing (about {} runs), so points come more slowly.".format
+    assert said == ["", "", *[sentence(60)] * 4, sentence(90), sentence(45), ""]
 
 
 def test_a_visitor_computes_one_run_at_a_time(narrow, pages, monkeypatch):

@@ -536,6 +536,13 @@ def test_a_link_cannot_choose_another_template(server):
     asyncio.run(scene())
 
 
+def test_what_a_cell_shows_is_waited_for(server):
+    """Stock: what comes four seconds behind the cell's end is missing on the page."""
+
+    answer = asyncio.run(server.get("voila/render/late.ipynb"))
+    assert "better late" in answer.body.decode()
+
+
 def test_the_landing_page_needs_no_kernel(lessons):
     """Stock: it starts one, as every page."""
 

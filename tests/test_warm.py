@@ -157,6 +157,32 @@ def test_widgets_are_silent_until_a_browser_asks_but_an_output_widget_is_not(con
     with_kernels(config, body)
 
 
+def test_a_message_costs_no_more_than_it_must(config):
+    """No thread hands it on, nothing is said that nobody reads, and nobody waits for what was not printed."""
+    counted = """
+import logging, threading
+from ipykernel.iostream import OutStream
+scheduled, flush = [], OutStream._flush
+OutStream._flush = lambda stream: (scheduled.append(stream.name), flush(stream))
+print([thread.name for thread in threading.enumerate() if "hell" in thread.name], logging.getLogger("any").isEnabledFor(logging.DEBUG))
+"""
+
+    async def body(kernel):
+        assert await kernel.say(counted) == "[] False"
+        assert await kernel.say("print(scheduled.count('stderr'), 'stdout' in scheduled)") == "0 True"
+        heard = []
+        await kernel.client.execute_interactive("import ipywidgets; slider = ipywidgets.IntSlider()", output_hook=lambda _: None)
+        model = await kernel.say("print(slider.model_id)")
+        move = {"comm_id": model, "data": {"method": "update", "state": {"value": 7}, "buffer_paths": []}}
+        kernel.client.shell_channel.send(kernel.client.session.msg("comm_msg", move))
+        await kernel.client.execute_interactive(
+            "print(slider.value)", output_hook=lambda message: heard.append((message["msg_type"], message["content"].get("text")))
+        )
+        assert ("stream", "7\n") in heard and "comm_msg" not in dict(heard)
+
+    with_kernels(config, body)
+
+
 def test_interrupt_restart_and_kill(config):
     async def body(kernel):
         asked = kernel.client.execute("import time\nprint('busy', flush=True)\ntime.sleep(600)")

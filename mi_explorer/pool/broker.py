@@ -26,6 +26,7 @@ from pathlib import Path
 import zmq
 import zmq.asyncio
 
+from mi_explorer.pool import memory
 from mi_explorer.pool.crew import Crew
 from mi_explorer.pool.runs import Run, Viewer, ordinal
 from mi_explorer.pool.seats import News
@@ -59,7 +60,7 @@ class Broker:
         self.started: Counter[str] = Counter()  # how often each content was begun, for the load script and the tests
         self.failed_to_open = ""
         self.active = 0  # runs that compute, counted in each sweep: many ask for it
-        self.crowd = 0  # the same as the pages are told: only where it is another by a fifth, for all of them are told each time
+        self.crowd = 0  # what the pages know of that: only where it is another by a fifth, for then all of them are told
 
     async def serve(self, workers: int, scheduler: str | None = None) -> None:
         context = zmq.asyncio.Context()
@@ -82,6 +83,7 @@ class Broker:
                 self.failed_to_open = f"The scheduler {scheduler} does not answer ({type(problem).__name__})."
                 await asyncio.sleep(2)
         self.failed_to_open = ""
+        memory.settle()
         await self.crew.look_around()
 
     # -- what the pages say ----------------------------------------------------------------------------------------------
@@ -358,14 +360,17 @@ class Broker:
             for run in [run for run in self.runs.values() if not run.viewers and now - run.left > GRACE]:
                 self.drop(run)
             self.take_turns(now)
-            self.active = sum(run.active for run in self.runs.values())
-            if abs(self.active - self.crowd) > self.crowd / 5:
-                self.crowd = self.active
+            self.count()
             for viewer in list(self.viewers.values()):
                 note = self.note(viewer)
                 if note != viewer.note or now - viewer.heard > PROBE:
                     viewer.note = note
                     self.send(viewer.identity, viewer.number, "note", note)
+
+    def count(self) -> None:
+        self.active = sum(run.active for run in self.runs.values())
+        if abs(self.active - self.crowd) > self.crowd / 5:
+            self.crowd = self.active
 
     def take_turns(self, now: float) -> None:
         """Where runs wait for a place, those that have had one for long yield it; and a visitor computes one at a time."""

@@ -100,6 +100,7 @@ class Seats:
         torch.save({}, io.BytesIO())
         torch.optim.Adam([torch.zeros(1, requires_grad=True)])  # the first one imports a compiler, for seconds
         import sklearn.linear_model  # noqa: F401  seconds, too, which the first visitor of a lesson with digits would wait for
+        memory.settle()
         torch.set_num_threads(1)
         sys.setswitchinterval(SWITCH)
         self.lock = threading.Condition()

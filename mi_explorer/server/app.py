@@ -28,7 +28,7 @@ from voila.static_file_handler import AllowListFileHandler, MultiStaticFileHandl
 from voila.tornado.handler import TornadoVoilaHandler
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
-from mi_explorer.pool import Pool
+from mi_explorer.pool import Pool, memory
 from mi_explorer.server.access import Access, Door, Stranger
 from mi_explorer.server.kernels import Kernels
 from mi_explorer.server.page import LANDING, CloseTab, LessonPage, NotFound
@@ -144,6 +144,9 @@ def configuration(port: int, folder: Path, open_browser: bool = False, terms: Se
         resources={"mi_css": site_css()},
     )
     config.VoilaExporter.markdown_renderer_class = MathMarkdown
+    # Seconds that a cell's output may take to arrive behind its end; what has not come by then is missing on the page. Jupyter's four are
+    # too few where a hundred pages open at once.
+    config.VoilaExecutor.iopub_timeout = 60
     config.MappingKernelManager.update(
         cull_idle_timeout=terms.cull_seconds, cull_interval=max(1, min(60, terms.cull_seconds // 4)),
     )
@@ -213,6 +216,7 @@ def serve(
     use_compiled_templates()
     dashboard = Dashboard.instance(config=config, config_file_paths=[])
     dashboard.initialize(argv=[])
+    memory.settle()
     pool = Pool(workers, scheduler, cache).start()
     os.environ.update(pool.environment)  # kernels inherit it
     address = f"MI Explorer is at {terms.address(found)}  (Ctrl+C ends it)"

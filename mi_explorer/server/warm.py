@@ -13,6 +13,7 @@ from __future__ import annotations
 import ctypes
 import gc
 import json
+import logging
 import os
 import pkgutil
 import signal
@@ -45,8 +46,9 @@ def main() -> None:
 
 def load() -> None:
     """Import what a page needs now or later, and draw one picture: matplotlib finds its fonts on the first."""
-    # OpenBLAS would start threads while it is loaded. matplotlib reads MPLBACKEND then, and ipykernel would set it to this.
-    os.environ.update(OPENBLAS_NUM_THREADS="1", MPLBACKEND="module://matplotlib_inline.backend_inline")
+    # OpenBLAS would start threads while it is loaded. matplotlib reads MPLBACKEND then, and ipykernel would set it to this. ipywidgets
+    # would repeat to the browser what it has said, for others who look at the same page: there are none.
+    os.environ.update(OPENBLAS_NUM_THREADS="1", MPLBACKEND="module://matplotlib_inline.backend_inline", JUPYTER_WIDGETS_ECHO="0")
     sys.modules["debugpy"] = None  # a visitor debugs nothing, and it would cost each kernel 14 MB
     import ipykernel.ipkernel
     import ipykernel.kernelapp  # noqa: F401  before ipywidgets: it says how widgets reach the page
@@ -97,7 +99,6 @@ def run_kernel(argv: list[str], env: dict[str, str], cwd: str | None) -> None:
     """Be an IPython kernel, like one that was started by ``python -m ipykernel_launcher ARGV``."""
     import ipywidgets
     import numpy
-    from ipykernel.kernelapp import IPKernelApp
 
     from mi_explorer.runners.niceness import PAGES, step_back
 
@@ -109,13 +110,31 @@ def run_kernel(argv: list[str], env: dict[str, str], cwd: str | None) -> None:
     sys.argv[1:] = argv
     numpy.random.seed()  # else all kernels would draw the same numbers; the standard library's generator sees to itself
     gc.enable()
-    app = IPKernelApp.instance()
+    app = kernel_app()
     # 1: no thread that looks every second whether the parent lives, the operating system does that. And as nobody will ask for the
     # history of what was typed, no thread and no file for it either.
     app.initialize([*argv, "--IPKernelApp.parent_handle=1", "--HistoryManager.enabled=False"])
     ipywidgets.register_comm_target()  # the import did it for the parent, which has no kernel
     be_quiet_until_asked()
     app.start()
+
+
+def kernel_app():
+    """The application of an IPython kernel without what costs a page time with every message, more than the page itself needs:
+    a thread that hands them to subshells, which no page has; records of what nobody wants to read; and waiting until all is printed
+    where nothing was."""
+    from ipykernel.iostream import OutStream
+    from ipykernel.kernelapp import IPKernelApp
+
+    class PageKernelApp(IPKernelApp):
+        def init_control(self, context):
+            super().init_control(context)
+            self.shell_channel_thread = None
+
+    flush = OutStream.flush
+    OutStream.flush = lambda stream: flush(stream) if getattr(stream, "_flush_pending", True) else None
+    logging.disable(logging.DEBUG)
+    return PageKernelApp.instance()
 
 
 def be_quiet_until_asked() -> None:
