@@ -65,7 +65,7 @@ LATE = """
 import time
 from ipykernel.kernelapp import IPKernelApp
 IPKernelApp.instance().iopub_thread.schedule(lambda: time.sleep(6))
-print("better", "late")
+display("better " + "late")
 """
 
 
