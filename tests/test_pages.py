@@ -79,6 +79,21 @@ def test_a_late_echo_of_a_slider_does_not_undo_what_came_after(page):
     assert page.experiment.distribution.mi == pytest.approx(3.0)
 
 
+def test_who_moves_a_slider_away_and_back_at_once_is_heard(page):
+    """The number that it was set to comes from a visitor: a browser has no reason to say it. What it snaps that to it says once."""
+    page.problem.show(Gaussian(correlation=0.5))
+    slider = page.problem.sliders["correlation"]
+    for value in (0.6, 0.5, 0.6, 0.5):
+        send(slider, {"value": value})
+        assert page.experiment.distribution.correlation == value
+    page.problem.show(Gaussian(correlation=0.70004))
+    send(slider, {"value": 0.7})
+    assert page.problem.value.correlation == 0.70004
+    for value in (0.6, 0.7):
+        send(slider, {"value": value})
+        assert page.experiment.distribution.correlation == value
+
+
 def test_a_refusal_outlasts_the_news_of_a_run(page):
     page.fields["steps"].value = 100
     page.start()

@@ -12,12 +12,13 @@ LATE = 3.0  # seconds after which a value that comes in is nobody's echo
 
 
 class Told:
-    """A slider, and the values that the page has given it. A browser snaps what it is given to the slider's step, and sends that
-    back as if the visitor had moved it. Such an echo may arrive after the page has gone on to other values: it must not win."""
+    """A slider, and the values that the page has given it. A browser snaps what it is given to the slider's step, and where that is
+    another number, if only in its last digit, sends it back once, as if the visitor had moved the slider. Such an echo may arrive after
+    the page has gone on to other values: it must not win. But who moves a slider away and back again at once shall be heard."""
 
     def __init__(self, slider: widgets.Widget):
         self.slider = slider
-        self.values: list[tuple[float, float]] = []  # (when, value), until a later one is known to have arrived
+        self.values: list[tuple[float, float]] = []  # (when, value), until it or a later one has been answered
 
     def tell(self, value: float) -> None:
         """Set the slider, unless that is where it stands."""
@@ -30,8 +31,9 @@ class Told:
         newest = time.monotonic() - LATE
         self.values = [entry for entry in self.values if entry[0] > newest]
         for place in reversed(range(len(self.values))):
-            if same(value, self.values[place][1], self.slider.step):
-                del self.values[:place]  # a browser sends in order: what was told before has been answered
+            told = self.values[place][1]
+            if value != told and same(value, told, self.slider.step):
+                del self.values[: place + 1]  # a browser sends in order: what was told before has been answered
                 return False
         return True
 
