@@ -162,8 +162,8 @@ class Chromium:
 def endless(number: int) -> Experiment:
     """Another experiment for everyone, with no end in sight."""
     return Experiment(
-        distribution=Gaussian(dim=2, correlation=0.3 + 0.005 * (number % 100)), bounds=("infonce", "nwj"), critic="separable", width=64,
-        learning_rate=5e-3, steps=10_000_000, seed=number,
+        distribution=Gaussian(dim=2, correlation=round(0.3 + 0.005 * (number % 100), 3)), bounds=("infonce", "nwj"), critic="separable",
+        width=64, learning_rate=5e-3, steps=10_000_000, seed=number,
     )
 
 
