@@ -170,15 +170,16 @@ print([thread.name for thread in threading.enumerate() if "hell" in thread.name]
     async def body(kernel):
         assert await kernel.say(counted) == "[] False"
         assert await kernel.say("print(scheduled.count('stderr'), 'stdout' in scheduled)") == "0 True"
-        heard = []
-        await kernel.client.execute_interactive("import ipywidgets; slider = ipywidgets.IntSlider()", output_hook=lambda _: None)
-        model = await kernel.say("print(slider.model_id)")
+        model = await kernel.say("import ipywidgets; slider = ipywidgets.IntSlider(); print(slider.model_id)")
         move = {"comm_id": model, "data": {"method": "update", "state": {"value": 7}, "buffer_paths": []}}
         kernel.client.shell_channel.send(kernel.client.session.msg("comm_msg", move))
-        await kernel.client.execute_interactive(
-            "print(slider.value)", output_hook=lambda message: heard.append((message["msg_type"], message["content"].get("text")))
-        )
-        assert ("stream", "7\n") in heard and "comm_msg" not in dict(heard)
+        heard = []
+        while "status idle" not in heard:
+            message = await kernel.client.get_iopub_msg(timeout=60)
+            if message["parent_header"].get("msg_type") == "comm_msg":
+                heard.append(f"{message['msg_type']} {message['content'].get('execution_state', '')}")
+        assert heard == ["status busy", "status idle"]  # and no echo between them
+        assert await kernel.say("print(slider.value)") == "7"
 
     with_kernels(config, body)
 

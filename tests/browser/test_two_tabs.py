@@ -4,6 +4,7 @@ from conftest import Visit
 
 
 def test_of_two_tabs_of_a_visitor_one_computes(visit):
+    visit.open("#distribution=gaussian&steps=100000&seed=4")  # too long to be done before the other has begun
     visit.page.click(".mi-run")
     visit.wait_steps(1)
     other = Visit(visit.page.context.new_page(), visit.address)
