@@ -94,6 +94,13 @@ def test_who_moves_a_slider_away_and_back_at_once_is_heard(page):
         assert page.experiment.distribution.correlation == value
 
 
+def test_who_goes_step_by_step_reads_where_the_run_rests(page):
+    page.fields["steps"].value = 100
+    for step in (1, 2, 3):
+        page.step_button.click()
+        wait_for(lambda step=step: f"Paused at step {step}." in page.status.value)
+
+
 def test_a_refusal_outlasts_the_news_of_a_run(page):
     page.fields["steps"].value = 100
     page.start()

@@ -364,7 +364,7 @@ class WatchPage:
         self.show_buttons()
 
     def show_frame(self, frame: Frame) -> bool:
-        """Whether the run is in another state than it was."""
+        """Whether the run is in another state than it was, or rests at another step."""
         self.done = frame.start + len(frame.rows)
         self.ran = frame.experiment
         if len(frame.rows) or frame.evaluations:
@@ -384,7 +384,8 @@ class WatchPage:
                 self.truth.value = truth_line(now.distribution, self.unit.value)
         if frame.look:
             self.look, self.picture_due = frame.look, True
-        if frame.state == self.state or self.wish is not None or self.state == "reset":
+        stepped = frame.state == "paused" and len(frame.rows)  # the sentence says at which step
+        if (frame.state == self.state and not stepped) or self.wish is not None or self.state == "reset":
             return False
         self.state = frame.state
         self.table_due = True
