@@ -45,7 +45,7 @@ TARGETS = {  # of issue 5, for up to 30 and for up to 100 students
     "first usable control, warm server (s)": (2, 2),
     "errors": (0, 0),
 }
-PAUSE = 2.0  # seconds between two things that a student does, on average: who kept time would do it beside the same others all along
+PAUSE = 2.0  # seconds between two things that a student does, on average: who kept time would act beside the same others all along
 MOVES = 3  # moves of the slider for every pause and resume
 
 

@@ -474,13 +474,13 @@ def test_a_process_that_comes_late_takes_its_share():
 
 
 def test_in_a_crowd_pages_are_not_told_of_everybody_who_pauses():
-    """Each sentence is a message to every page: with a hundred of them four a second would be half of all that they are sent."""
+    """Another sentence is a message to every page: a hundred of them were woken four times a second, for a number."""
     broker = Broker("ipc:///nowhere/broker", Cache(os.devnull))
     broker.crew.seats["one"] = None
     viewer = Viewer(b"", 0, "", False, False, run=SimpleNamespace(active=True))
     said = []
     for active in (30, 40, 60, 55, 70, 52, 90, 45, 30):
-        broker.runs = dict.fromkeys(range(active), viewer.run) if active else {}
+        broker.runs = dict.fromkeys(range(active), viewer.run)
         broker.count()
         said.append(broker.note(viewer))
         assert broker.active == active and abs(broker.crowd - active) <= active / 4  # a fifth of the one is at most a quarter of the other

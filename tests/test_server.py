@@ -538,7 +538,6 @@ def test_a_link_cannot_choose_another_template(server):
 
 def test_what_a_cell_shows_is_waited_for(server):
     """Also where it comes six seconds behind the cell's end; Jupyter waits for four."""
-
     answer = asyncio.run(server.get("voila/render/late.ipynb"))
     assert "better late" in answer.body.decode()
 
